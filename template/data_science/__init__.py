@@ -1,0 +1,1 @@
+"""The data-science half: the SageMaker pipeline, its steps, and the `ds` command."""

@@ -1,0 +1,145 @@
+"""Compiles the pipeline into its definition, only when its sources have changed."""
+
+import hashlib
+import importlib.metadata
+import json
+import logging
+import os
+import warnings
+from typing import Any
+
+from data_science.bundle import Bundle
+from data_science.settings import Settings
+from project import contract
+from project.aws import Connection
+from project.errors import ProjectError
+from project.settings import ROOT
+
+CACHE = ROOT / ".cache" / "definition"
+_SOURCES = [*sorted((ROOT / "data_science").glob("*.py")), ROOT / "project" / "contract.py"]
+
+
+def definition(connection: Connection, settings: Settings, bundle: Bundle) -> str:
+    """Return the pipeline definition as canonical JSON: the same bytes for the same sources.
+
+    Parameters
+    ----------
+    connection : gives the bucket, roles, region and tags that the definition names.
+    settings : the team's knobs.
+    bundle : the step code.
+
+    Raises
+    ------
+    ProjectError : what the pipeline would register breaks the model contract, or the SageMaker
+        SDK is not installed.
+    """
+    kept = CACHE / f"{_key(connection, settings, bundle)}.json"
+    if kept.is_file():
+        return kept.read_text("utf-8")
+    document = _compile(connection, settings, bundle)
+    for step in register_steps(document["Steps"]):
+        lacks = contract.missing(step["Arguments"])
+        if lacks:
+            raise ProjectError(
+                f"step {step['Name']} breaks the model contract; it lacks " + "; ".join(lacks)
+            )
+    text = json.dumps(document, indent=2, sort_keys=True) + "\n"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    unfinished = kept.with_suffix(f".{os.getpid()}")
+    unfinished.write_text(text, "utf-8")
+    unfinished.replace(kept)
+    return text
+
+
+def register_steps(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the RegisterModel steps of a definition, those inside conditions too."""
+    found = []
+    for step in steps:
+        if step["Type"] == "RegisterModel":
+            found.append(step)
+        if step["Type"] == "Condition":
+            branches = step["Arguments"]
+            found += register_steps(branches.get("IfSteps", []) + branches.get("ElseSteps", []))
+    return found
+
+
+def metric_group(schema: dict[str, Any]) -> str:
+    """Return the group of SageMaker's model-quality schema that the metrics stand in.
+
+    Parameters
+    ----------
+    schema : the content of `steps/schema.json`; `steps/metrics.py` groups by the same rule.
+    """
+    target = schema["columns"][schema["target"]]
+    if target == "number":
+        return "regression_metrics"
+    kind = "binary" if len(target) == 2 else "multiclass"
+    return f"{kind}_classification_metrics"
+
+
+def read_schema(bundle: Bundle, problem_type: str) -> dict[str, Any]:
+    """Read `schema.json` out of the bundle.
+
+    Raises
+    ------
+    ProjectError : it is missing, malformed, or its target does not fit the problem type.
+    """
+    try:
+        schema: dict[str, Any] = json.loads(bundle.files["schema.json"])
+        target = schema["columns"][schema["target"]]
+    except KeyError as error:
+        raise ProjectError(f"data_science/steps/schema.json: {error} is missing") from None
+    except (ValueError, TypeError) as error:
+        raise ProjectError(f"data_science/steps/schema.json is malformed: {error}") from None
+    if (target == "number") != (problem_type == "regression"):
+        raise ProjectError(
+            f"data_science/steps/schema.json: the target {schema['target']!r} does not fit the "
+            f"problem type {problem_type} in project.yaml"
+        )
+    return schema
+
+
+def _key(connection: Connection, settings: Settings, bundle: Bundle) -> str:
+    digest = hashlib.sha256()
+    for source in _SOURCES:
+        digest.update(source.read_bytes())
+    for part in (
+        connection.project.model_dump_json(),
+        settings.model_dump_json(),
+        bundle.hash,
+        connection.account,
+        connection.project_id,
+        _sdk_version(),
+    ):
+        digest.update(f"{part}\0".encode())
+    return digest.hexdigest()
+
+
+def _sdk_version() -> str:
+    try:
+        return importlib.metadata.version("sagemaker")
+    except importlib.metadata.PackageNotFoundError:
+        raise ProjectError(
+            "the SageMaker SDK is not installed; run `uv sync --group data-science`"
+        ) from None
+
+
+def _compile(connection: Connection, settings: Settings, bundle: Bundle) -> dict[str, Any]:
+    schema = read_schema(bundle, connection.project.problem_type)
+    # The SDK would ask IAM what the role may do, and asks the environment for a region.
+    os.environ.setdefault("SAGEMAKER_VALIDATE_ROLE", "false")
+    os.environ.setdefault("AWS_DEFAULT_REGION", connection.region)
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from data_science.pipeline import build_pipeline
+
+            pipeline = build_pipeline(
+                connection, settings, bundle.uri(connection), metric_group(schema)
+            )
+            document: dict[str, Any] = json.loads(pipeline.definition())
+    finally:
+        logging.disable(before)
+    return document

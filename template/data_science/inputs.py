@@ -1,0 +1,82 @@
+"""Finds the input data of a run and what identifies its sources."""
+
+import hashlib
+import re
+import subprocess
+
+from data_science.settings import Settings
+from project import s3
+from project.aws import Connection
+from project.errors import ProjectError
+from project.settings import ROOT
+
+EXAMPLE = "data/dataset.csv"
+
+
+def upload_input(connection: Connection, settings: Settings) -> str:
+    """Return the S3 URI of the input data, after uploading them if they lie in this folder.
+
+    A local file goes to a prefix named by the hash of its content, so the same data are
+    uploaded once and the step cache recognises them. The example data set is written when
+    it is not there yet.
+
+    Raises
+    ------
+    ProjectError : the file is not there.
+    """
+    source = settings.data.input
+    if source.startswith("s3://"):
+        return source
+    path = ROOT / source
+    if not path.is_file():
+        if source != EXAMPLE:
+            raise ProjectError(
+                f"{source} is not there; data_science/settings.yaml names it as `data.input`"
+            )
+        _write_example(connection.project.problem_type)
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    uri = f"{connection.prefix}/data/{digest}/{path.name}"
+    if not s3.exists(connection, uri):
+        s3.write(connection, uri, content)
+    return uri
+
+
+def _write_example(problem_type: str) -> None:
+    try:
+        from data_science.dataset import write_example
+    except ImportError:
+        raise ProjectError(
+            f"{EXAMPLE} is not there; name your data in data_science/settings.yaml"
+        ) from None
+    write_example(ROOT / EXAMPLE, problem_type)
+
+
+def git_commit() -> str:
+    """Return the commit the project stands at, with `-dirty` when files differ from it.
+
+    `unknown` outside a git repository.
+    """
+    commit = _git("rev-parse", "HEAD")
+    if not commit:
+        return "unknown"
+    return f"{commit}-dirty" if _git("status", "--porcelain") else commit
+
+
+def template_version() -> str:
+    """Return the version of the project template, from the answers file."""
+    answers = ROOT / ".copier-answers.yml"
+    if not answers.is_file():
+        return "unknown"
+    found = re.search(r"^_commit: *['\"]?([^'\"\s]+)", answers.read_text("utf-8"), re.MULTILINE)
+    return found[1] if found else "unknown"
+
+
+def _git(*arguments: str) -> str:
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,289 @@
+"""The SageMaker pipeline, wired with the SageMaker Python SDK v3.
+
+Preprocess, Train, Evaluate; then Register if the model is good enough, else Fail. Importing the
+SDK takes seconds, so only `definition.py` imports this file, and only when it has to.
+"""
+
+from typing import Any
+
+from sagemaker.core import image_uris
+from sagemaker.core.processing import Processor
+from sagemaker.core.shapes import (
+    Channel,
+    DataSource,
+    OutputDataConfig,
+    ProcessingOutput,
+    ProcessingS3Output,
+    S3DataSource,
+)
+from sagemaker.core.shapes import Tag as SdkTag
+from sagemaker.core.workflow.conditions import (
+    ConditionGreaterThanOrEqualTo,
+    ConditionLessThanOrEqualTo,
+)
+from sagemaker.core.workflow.execution_variables import ExecutionVariables
+from sagemaker.core.workflow.functions import Join, JsonGet
+from sagemaker.core.workflow.parameters import ParameterFloat, ParameterString
+from sagemaker.core.workflow.pipeline_context import PipelineSession
+from sagemaker.core.workflow.properties import PropertyFile
+from sagemaker.mlops.workflow.condition_step import ConditionStep
+from sagemaker.mlops.workflow.fail_step import FailStep
+from sagemaker.mlops.workflow.model_step import ModelStep
+from sagemaker.mlops.workflow.pipeline import Pipeline
+from sagemaker.mlops.workflow.steps import CacheConfig, ProcessingStep, TrainingStep
+from sagemaker.serve.model_builder import ModelBuilder
+from sagemaker.train import ModelTrainer
+from sagemaker.train.configs import Compute
+
+from data_science.registration import INFERENCE_ENVIRONMENT, describe_version
+from data_science.settings import Settings
+from data_science.step_files import MOUNT, output_file, output_uri, processing_input
+from project import contract
+from project.aws import Connection
+
+IMAGE_VERSION = "1.9-0"
+"""Tag of the SageMaker scikit-learn container; pyproject.toml pins what is in it."""
+
+
+class _Wiring:
+    """Builds the steps; each method returns one step and says what it takes and leaves."""
+
+    def __init__(
+        self, connection: Connection, settings: Settings, code: str, metric_group: str
+    ) -> None:
+        self.connection = connection
+        self.settings = settings
+        self.code = code
+        self.metric = f"{metric_group}.{settings.quality.metric}.value"
+        self.session = PipelineSession(
+            boto_session=connection.session, default_bucket=connection.bucket
+        )
+        self.image = image_uris.retrieve("sklearn", connection.region, version=IMAGE_VERSION)
+        days = settings.cache_days
+        self.cache = CacheConfig(enable_caching=days > 0, expire_after=f"P{max(days, 1)}D")
+        self.input = ParameterString("InputDataUrl", **_default(settings.data.input))
+        self.threshold = ParameterFloat(
+            "QualityThreshold", default_value=settings.quality.threshold
+        )
+        self.git_commit = ParameterString("GitCommit", default_value="unknown")
+        self.template_version = ParameterString("TemplateVersion", default_value="unknown")
+        self.profile = PropertyFile("Profile", output_name="profile", path="profile.json")
+        self.evaluation = PropertyFile(
+            "Evaluation", output_name="evaluation", path="evaluation.json"
+        )
+        self.hyperparameters = {
+            name: ParameterString(name, default_value=str(value))
+            for name, value in sorted(settings.hyperparameters.items())
+        }
+
+    def pipeline(self) -> Pipeline:
+        """All steps in their order."""
+        preprocess = self.preprocess()
+        train = self.train(preprocess)
+        evaluate = self.evaluate(preprocess, train)
+        value = JsonGet(
+            step_name=evaluate.name, property_file=self.evaluation, json_path=self.metric
+        )
+        quality = self.settings.quality
+        good_enough = (
+            ConditionLessThanOrEqualTo if quality.less_is_better else ConditionGreaterThanOrEqualTo
+        )
+        gate = ConditionStep(
+            name="QualityGate",
+            conditions=[good_enough(left=value, right=self.threshold)],
+            if_steps=[self.register(preprocess, train, evaluate)],
+            else_steps=[self.refuse(value)],
+        )
+        return Pipeline(
+            name=self.connection.project.name,
+            parameters=[
+                self.input,
+                self.threshold,
+                self.git_commit,
+                self.template_version,
+                *self.hyperparameters.values(),
+            ],
+            pipeline_experiment_config=None,
+            steps=[preprocess, train, evaluate, gate],
+            sagemaker_session=self.session,
+        )
+
+    def preprocess(self) -> ProcessingStep:
+        """Input data → training set, test set, profile, drift baseline."""
+        data = self.settings.data
+        return self._processing(
+            "Preprocess",
+            inputs={"data": self.input},
+            outputs={name: f"{MOUNT}/output/{name}" for name in _PREPROCESS_OUTPUTS},
+            arguments={
+                "--input": f"{MOUNT}/input/data",
+                "--output": f"{MOUNT}/output",
+                "--test-fraction": str(data.test_fraction),
+                "--seed": str(data.seed),
+            },
+            property_files=[self.profile],
+        )
+
+    def train(self, preprocess: ProcessingStep) -> TrainingStep:
+        """Training set → model artefact, with its inference code inside."""
+        # Script mode by hyperparameters, without `source_code`: that would upload the code
+        # under a timestamp and so change the definition on every compile.
+        script = {
+            "sagemaker_program": "train.py",
+            "sagemaker_submit_directory": f"{self.code}/sourcedir.tar.gz",
+        }
+        source = S3DataSource(
+            s3_data_type="S3Prefix",
+            s3_uri=output_uri(preprocess, "train"),
+            s3_data_distribution_type="FullyReplicated",
+        )
+        trainer = ModelTrainer(
+            sagemaker_session=self.session,
+            role=self.connection.pipeline_role,
+            training_image=self.image,
+            base_job_name="train",
+            hyperparameters={**script, **self.hyperparameters},
+            compute=Compute(
+                instance_type=self.settings.instances.training,
+                instance_count=1,
+                volume_size_in_gb=30,
+            ),
+            output_data_config=OutputDataConfig(
+                s3_output_path=f"{self.connection.prefix}/models", compression_type="GZIP"
+            ),
+            tags=[SdkTag(key=tag["Key"], value=tag["Value"]) for tag in self.connection.tags],
+        )
+        channel = Channel(
+            channel_name="train",
+            data_source=DataSource(s3_data_source=source),
+            content_type="text/csv",
+            input_mode="File",
+        )
+        return TrainingStep(
+            name="Train",
+            step_args=trainer.train(input_data_config=[channel]),
+            cache_config=self.cache,
+        )
+
+    def evaluate(self, preprocess: ProcessingStep, train: TrainingStep) -> ProcessingStep:
+        """Model artefact and test set → metrics, sample payload, expected answers."""
+        return self._processing(
+            "Evaluate",
+            inputs={
+                "model": train.properties.ModelArtifacts.S3ModelArtifacts,
+                "test": output_uri(preprocess, "test"),
+            },
+            outputs={"evaluation": f"{MOUNT}/output"},
+            arguments={
+                "--model": f"{MOUNT}/input/model",
+                "--test": f"{MOUNT}/input/test",
+                "--output": f"{MOUNT}/output",
+            },
+            property_files=[self.evaluation],
+        )
+
+    def register(
+        self, preprocess: ProcessingStep, train: TrainingStep, evaluate: ProcessingStep
+    ) -> ModelStep:
+        """Model artefact → a version in the model package group that keeps the contract."""
+        metadata = {
+            "git_commit": self.git_commit,
+            "data_hash": JsonGet(
+                step_name=preprocess.name, property_file=self.profile, json_path="data_hash"
+            ),
+            "pipeline_execution": ExecutionVariables.PIPELINE_EXECUTION_ARN,
+            "template_version": self.template_version,
+            "project_id": self.connection.project_id,
+            contract.EXPECTED_ANSWERS: output_file(evaluate, "evaluation", "expected_answers.json"),
+        }
+        model = ModelBuilder(
+            image_uri=self.image,
+            s3_model_data_url=train.properties.ModelArtifacts.S3ModelArtifacts,
+            role_arn=self.connection.endpoint_role,
+            env_vars=INFERENCE_ENVIRONMENT,
+            # Anything but None makes the SDK upload a code folder that is not there.
+            dependencies=None,
+            sagemaker_session=self.session,
+        )
+        description = describe_version(
+            self.connection.project, self.settings, preprocess, evaluate, metadata
+        )
+        return ModelStep(name="Register", step_args=model.register(**description))
+
+    def refuse(self, value: JsonGet) -> FailStep:
+        """Say what the model reached and what it had to reach."""
+        quality = self.settings.quality
+        relation = "above" if quality.less_is_better else "below"
+        message = [f"{quality.metric} ", value, f" is {relation} the threshold ", self.threshold]
+        return FailStep(
+            name="NotGoodEnough",
+            error_message=Join(on="", values=[*message, "; the model was not registered"]),
+        )
+
+    def _processing(
+        self,
+        name: str,
+        inputs: dict[str, Any],
+        outputs: dict[str, str],
+        arguments: dict[str, str],
+        property_files: list[PropertyFile],
+    ) -> ProcessingStep:
+        processor = Processor(
+            role=self.connection.pipeline_role,
+            image_uri=self.image,
+            instance_count=1,
+            instance_type=self.settings.instances.processing,
+            entrypoint=["python3", f"{MOUNT}/input/code/{name.lower()}.py"],
+            base_job_name=name.lower(),
+            sagemaker_session=self.session,
+            tags=[dict(tag) for tag in self.connection.tags],
+        )
+        prefix = [f"{self.connection.prefix}/runs", ExecutionVariables.PIPELINE_EXECUTION_ID]
+        step_arguments = processor.run(
+            inputs=[
+                processing_input(key, uri)
+                for key, uri in {"code": f"{self.code}/steps", **inputs}.items()
+            ],
+            outputs=[
+                ProcessingOutput(
+                    output_name=key,
+                    s3_output=ProcessingS3Output(
+                        s3_uri=Join(on="/", values=[*prefix, name.lower(), key]),
+                        local_path=path,
+                        s3_upload_mode="EndOfJob",
+                    ),
+                )
+                for key, path in outputs.items()
+            ],
+            arguments=[word for pair in arguments.items() for word in pair],
+        )
+        return ProcessingStep(
+            name=name,
+            step_args=step_arguments,
+            property_files=property_files,
+            cache_config=self.cache,
+        )
+
+
+_PREPROCESS_OUTPUTS = ["train", "test", "profile", "baseline"]
+
+
+def build_pipeline(
+    connection: Connection, settings: Settings, code: str, metric_group: str
+) -> Pipeline:
+    """Return the pipeline of the project.
+
+    Parameters
+    ----------
+    connection : gives the bucket, roles and tags that the definition names.
+    settings : the team's knobs.
+    code : S3 prefix of the step code, see `bundle.Bundle.uri`.
+    metric_group : the part of the evaluation that holds the metric, such as
+        `regression_metrics`.
+    """
+    return _Wiring(connection, settings, code, metric_group).pipeline()
+
+
+def _default(source: str) -> dict[str, str]:
+    # A local file has no URI before `ds run` has uploaded it.
+    return {"default_value": source} if source.startswith("s3://") else {}

@@ -1,0 +1,81 @@
+"""What a version says of itself in the model registry: the data-science side of the contract."""
+
+import json
+from typing import Any
+
+from sagemaker.core.drift_check_baselines import DriftCheckBaselines
+from sagemaker.core.model_metrics import MetricsSource, ModelMetrics
+from sagemaker.core.shapes import ModelPackageModelCard
+from sagemaker.mlops.workflow.steps import ProcessingStep
+
+from data_science.settings import Settings
+from data_science.step_files import output_file
+from project import contract
+from project.settings import Project
+
+INFERENCE_ENVIRONMENT = {
+    "SAGEMAKER_PROGRAM": contract.PROGRAM,
+    "SAGEMAKER_SUBMIT_DIRECTORY": contract.SUBMIT_DIRECTORY,
+}
+"""Tells the container where in the artefact the inference code lies."""
+
+
+def describe_version(
+    project: Project,
+    settings: Settings,
+    preprocess: ProcessingStep,
+    evaluate: ProcessingStep,
+    metadata: dict[str, Any],
+) -> dict[str, Any]:
+    """Return the arguments of `ModelBuilder.register`.
+
+    Parameters
+    ----------
+    project, settings : who registers, and by which rule.
+    preprocess, evaluate : the steps whose outputs describe the model.
+    metadata : the `CustomerMetadataProperties`, see `project.contract.METADATA`.
+    """
+    statistics = _source(evaluate, "evaluation", "evaluation.json")
+    return {
+        "model_package_group_name": project.model_package_group,
+        "content_types": contract.CONTENT_TYPES,
+        "response_types": contract.RESPONSE_TYPES,
+        "inference_instances": settings.instances.inference,
+        "transform_instances": settings.instances.inference,
+        "approval_status": "PendingManualApproval",
+        "domain": "MACHINE_LEARNING",
+        "task": project.problem_type.upper(),
+        "sample_payload_url": output_file(evaluate, "evaluation", "sample_payload.tar.gz"),
+        "model_metrics": ModelMetrics(model_statistics=statistics),
+        "drift_check_baselines": DriftCheckBaselines(
+            model_statistics=statistics,
+            model_data_statistics=_source(preprocess, "baseline", "statistics.json"),
+            model_data_constraints=_source(preprocess, "baseline", "constraints.json"),
+        ),
+        "model_card": ModelPackageModelCard(
+            model_card_content=json.dumps(_model_card(project, settings), sort_keys=True),
+            model_card_status="Draft",
+        ),
+        "customer_metadata_properties": metadata,
+    }
+
+
+def _model_card(project: Project, settings: Settings) -> dict[str, Any]:
+    # The card of a model package has a schema of its own: see ModelPackageModelCard in the
+    # SageMaker API reference.
+    quality = settings.quality
+    relation = "<=" if quality.less_is_better else ">="
+    return {
+        "model_overview": {"model_creator": project.name},
+        "intended_uses": {"purpose_of_model": project.description},
+        "additional_information": {
+            "custom_details": {
+                "problem_type": project.problem_type,
+                "registered_if": f"{quality.metric} {relation} {quality.threshold}",
+            }
+        },
+    }
+
+
+def _source(step: ProcessingStep, output: str, name: str) -> MetricsSource:
+    return MetricsSource(s3_uri=output_file(step, output, name), content_type="application/json")

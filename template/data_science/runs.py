@@ -1,0 +1,178 @@
+"""Starts the pipeline in SageMaker, follows its steps, and says how it ended."""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from project.aws import Connection
+from project.errors import ProjectError
+
+POLL_SECONDS = {"local": 0.2, "aws": 10.0}
+RUNNING = ("Executing", "Stopping")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a run, as far as it has come.
+
+    Attributes
+    ----------
+    seconds : from its start to its end, or until now.
+    cached : SageMaker reused the outcome of an earlier run.
+    metadata : what the step made, by kind; see `PipelineExecutionStepMetadata`.
+    """
+
+    name: str
+    status: str
+    seconds: float
+    cached: bool
+    reason: str
+    metadata: Mapping[str, Any]
+
+    @property
+    def job_arn(self) -> str:
+        """The ARN of the job that the step ran, empty when it ran none."""
+        for kind in ("ProcessingJob", "TrainingJob"):
+            if kind in self.metadata:
+                return str(self.metadata[kind]["Arn"])
+        return ""
+
+
+def upsert(connection: Connection, definition: str) -> None:
+    """Create the model package group and the pipeline, or bring them up to date."""
+    client, project = connection.sagemaker, connection.project
+    group = project.model_package_group
+    groups = client.list_model_package_groups(NameContains=group)["ModelPackageGroupSummaryList"]
+    found = [item for item in groups if item["ModelPackageGroupName"] == group]
+    if found:
+        client.add_tags(ResourceArn=found[0]["ModelPackageGroupArn"], Tags=connection.tags)
+    else:
+        client.create_model_package_group(
+            ModelPackageGroupName=group,
+            ModelPackageGroupDescription=f"Models of {project.name}",
+            Tags=connection.tags,
+        )
+    request = {
+        "PipelineName": project.name,
+        "PipelineDefinition": definition,
+        "RoleArn": connection.pipeline_role,
+    }
+    try:
+        existing = client.describe_pipeline(PipelineName=project.name)
+    except client.exceptions.ResourceNotFound:
+        client.create_pipeline(**request, Tags=connection.tags)
+        return
+    if existing["PipelineDefinition"] != definition:
+        client.update_pipeline(**request)
+    client.add_tags(ResourceArn=existing["PipelineArn"], Tags=connection.tags)
+
+
+def start(connection: Connection, parameters: Mapping[str, str]) -> str:
+    """Start a run of the pipeline and return its ARN.
+
+    Parameters
+    ----------
+    parameters : values of pipeline parameters, by name.
+    """
+    started = connection.sagemaker.start_pipeline_execution(
+        PipelineName=connection.project.name,
+        PipelineParameters=[
+            {"Name": name, "Value": value} for name, value in sorted(parameters.items())
+        ],
+    )
+    return str(started["PipelineExecutionArn"])
+
+
+def parameter_names(definition: Mapping[str, Any]) -> list[str]:
+    """Return the names of the parameters that a pipeline definition declares."""
+    return [parameter["Name"] for parameter in definition["Parameters"]]
+
+
+def recent(connection: Connection, limit: int) -> list[dict[str, Any]]:
+    """Return the newest runs, each as `ListPipelineExecutions` describes it."""
+    client = connection.sagemaker
+    try:
+        found = client.list_pipeline_executions(
+            PipelineName=connection.project.name,
+            SortBy="CreationTime",
+            SortOrder="Descending",
+            MaxResults=limit,
+        )
+    except client.exceptions.ResourceNotFound:
+        return []
+    runs: list[dict[str, Any]] = found["PipelineExecutionSummaries"]
+    return runs
+
+
+def find(connection: Connection, run: str | None) -> str:
+    """Return the ARN of a run.
+
+    Parameters
+    ----------
+    run : its id, the last part of its ARN; None for the newest.
+
+    Raises
+    ------
+    ProjectError : there is no such run.
+    """
+    arns = [str(item["PipelineExecutionArn"]) for item in recent(connection, 100)]
+    for arn in arns:
+        if run in (None, run_id(arn)):
+            return arn
+    raise ProjectError("the pipeline has not run yet" if run is None else f"there is no run {run}")
+
+
+def run_id(arn: str) -> str:
+    """Return a run's id: the last part of its ARN."""
+    return arn.rpartition("/")[2]
+
+
+def status(connection: Connection, arn: str) -> str:
+    """Return `Executing`, `Stopping`, `Stopped`, `Failed` or `Succeeded`."""
+    described = connection.sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+    return str(described["PipelineExecutionStatus"])
+
+
+def steps(connection: Connection, arn: str) -> list[Step]:
+    """Return the steps of a run that have started, in that order."""
+    pages = connection.sagemaker.get_paginator("list_pipeline_execution_steps").paginate(
+        PipelineExecutionArn=arn, SortOrder="Ascending"
+    )
+    return [_step(item) for page in pages for item in page["PipelineExecutionSteps"]]
+
+
+def follow(connection: Connection, arn: str) -> Iterator[list[Step]]:
+    """Yield the steps of a run again and again, the last time when it has ended."""
+    while True:
+        # The status first: steps that end in between are then seen in the next round.
+        running = status(connection, arn) in RUNNING
+        yield steps(connection, arn)
+        if not running:
+            return
+        time.sleep(POLL_SECONDS[connection.target])
+
+
+def stop(connection: Connection, arn: str) -> None:
+    """Stop a run and wait until it has stopped."""
+    connection.sagemaker.stop_pipeline_execution(PipelineExecutionArn=arn)
+    for _ in follow(connection, arn):
+        pass
+
+
+def _step(item: Mapping[str, Any]) -> Step:
+    started: datetime | None = item.get("StartTime")
+    ended: datetime | None = item.get("EndTime")
+    if started is None:
+        seconds = 0.0
+    else:
+        seconds = ((ended or datetime.now(started.tzinfo)) - started).total_seconds()
+    return Step(
+        name=item["StepName"],
+        status=item["StepStatus"],
+        seconds=seconds,
+        cached="CacheHitResult" in item,
+        reason=item.get("FailureReason", ""),
+        metadata=item.get("Metadata", {}),
+    )

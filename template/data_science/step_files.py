@@ -1,0 +1,41 @@
+"""Where the files of a processing step lie: in its container, and in S3 for the steps after it."""
+
+from typing import Any
+
+from sagemaker.core.shapes import ProcessingInput, ProcessingS3Input
+from sagemaker.core.workflow.functions import Join
+from sagemaker.mlops.workflow.steps import ProcessingStep
+
+MOUNT = "/opt/ml/processing"
+"""Below this folder SageMaker mounts inputs and collects outputs."""
+
+
+def processing_input(name: str, uri: Any) -> ProcessingInput:
+    """Return an input that SageMaker mounts as `input/<name>`.
+
+    Parameters
+    ----------
+    uri : an S3 URI, or the pipeline variable that holds one.
+    """
+    return ProcessingInput(
+        input_name=name,
+        s3_input=ProcessingS3Input(
+            s3_uri=uri,
+            local_path=f"{MOUNT}/input/{name}",
+            s3_data_type="S3Prefix",
+            s3_input_mode="File",
+        ),
+    )
+
+
+def output_uri(step: ProcessingStep, output: str) -> Any:
+    """Return the variable that holds the S3 prefix of a step's output.
+
+    It follows the step cache: after a hit it is the prefix that the earlier run wrote to.
+    """
+    return step.properties.ProcessingOutputConfig.Outputs[output].S3Output.S3Uri
+
+
+def output_file(step: ProcessingStep, output: str, name: str) -> Join:
+    """Return the variable that holds the S3 URI of one file of a step's output."""
+    return Join(on="/", values=[output_uri(step, output), name])

@@ -1,0 +1,82 @@
+"""Describes the training data in the files that SageMaker Model Monitor compares traffic with.
+
+Source: "Schema for Statistics" and "Schema for Constraints" in the SageMaker developer guide.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+BUCKETS = 10
+
+
+def write_baseline(features: pd.DataFrame, folder: Path) -> None:
+    """Write `statistics.json` and `constraints.json`.
+
+    Parameters
+    ----------
+    features : the training features, a column each; numbers as float64, categories as text.
+    folder : an existing folder.
+    """
+    columns = [features[name] for name in features]
+    statistics = {
+        "version": 0.0,
+        "dataset": {"item_count": len(features)},
+        "features": [_statistics(column) for column in columns],
+    }
+    constraints = {"version": 0.0, "features": [_constraints(column) for column in columns]}
+    (folder / "statistics.json").write_text(json.dumps(statistics, indent=2))
+    (folder / "constraints.json").write_text(json.dumps(constraints, indent=2))
+
+
+def _statistics(column: pd.Series) -> dict[str, Any]:
+    present = column.dropna()
+    common = {"num_present": len(present), "num_missing": len(column) - len(present)}
+    if column.dtype == "float64":
+        counts, edges = np.histogram(present, bins=BUCKETS)
+        buckets = [
+            {"lower_bound": float(low), "upper_bound": float(high), "count": int(count)}
+            for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
+        ]
+        numbers = {
+            "common": common,
+            "mean": float(present.mean()),
+            "sum": float(present.sum()),
+            "std_dev": float(present.std(ddof=0)),
+            "min": float(present.min()),
+            "max": float(present.max()),
+            "distribution": {"kll": {"buckets": buckets}},
+        }
+        return {
+            "name": column.name,
+            "inferred_type": "Fractional",
+            "numerical_statistics": numbers,
+        }
+    values = present.value_counts().sort_index()
+    categories = [{"value": str(value), "count": int(count)} for value, count in values.items()]
+    strings = {
+        "common": common,
+        "distinct_count": len(values),
+        "distribution": {"categorical": {"buckets": categories}},
+    }
+    return {"name": column.name, "inferred_type": "String", "string_statistics": strings}
+
+
+def _constraints(column: pd.Series) -> dict[str, Any]:
+    completeness = float(column.notna().mean())
+    if column.dtype == "float64":
+        return {
+            "name": column.name,
+            "inferred_type": "Fractional",
+            "completeness": completeness,
+            "num_constraints": {"is_non_negative": bool((column.dropna() >= 0).all())},
+        }
+    return {
+        "name": column.name,
+        "inferred_type": "String",
+        "completeness": completeness,
+        "string_constraints": {"domains": sorted(column.dropna().unique())},
+    }

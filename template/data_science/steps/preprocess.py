@@ -1,0 +1,74 @@
+"""Checks the input data, splits them, and describes them: a SageMaker processing job."""
+
+import argparse
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+from baseline import write_baseline
+from sklearn.model_selection import train_test_split
+from table import DataError, load_schema, read_table
+
+
+def preprocess(input_folder: Path, output: Path, test_fraction: float, seed: int) -> None:
+    """Write the training and test sets, the data's profile and the drift baseline.
+
+    Parameters
+    ----------
+    input_folder : holds exactly one CSV file.
+    output : gets `train/train.csv`, `test/test.csv`, `profile/profile.json` (row counts and
+        the SHA-256 of the input file) and `baseline/` (see `baseline.write_baseline`).
+    test_fraction : the share of rows that goes to the test set, between 0 and 1.
+    seed : of the random split.
+
+    Raises
+    ------
+    DataError : the data break `schema.json`, or are too few to split.
+    """
+    files = sorted(input_folder.rglob("*.csv"))
+    if len(files) != 1:
+        raise DataError(f"the input must be one CSV file, not {len(files)}")
+    schema = load_schema()
+    table = read_table(files[0], schema)
+    target = table[schema["target"]]
+    classes = isinstance(schema["columns"][schema["target"]], list)
+    try:
+        train, test = train_test_split(
+            table, test_size=test_fraction, random_state=seed, stratify=target if classes else None
+        )
+    except ValueError as error:
+        raise DataError(f"{len(table)} rows cannot be split: {error}") from None
+    for name, part in (("train", train), ("test", test)):
+        folder = output / name
+        folder.mkdir(parents=True, exist_ok=True)
+        part.to_csv(folder / f"{name}.csv", index=False)
+    profile = {
+        "data_hash": hashlib.sha256(files[0].read_bytes()).hexdigest(),
+        "rows": len(table),
+        "train_rows": len(train),
+        "test_rows": len(test),
+    }
+    for name in ("profile", "baseline"):
+        (output / name).mkdir(parents=True, exist_ok=True)
+    (output / "profile" / "profile.json").write_text(json.dumps(profile, indent=2))
+    write_baseline(train.drop(columns=schema["target"]), output / "baseline")
+    print(f"{len(table)} rows: {len(train)} to train on, {len(test)} to test on")
+
+
+def main() -> None:
+    """Run the step with the paths that SageMaker mounts."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--input", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--test-fraction", type=float, default=0.2)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    try:
+        preprocess(arguments.input, arguments.output, arguments.test_fraction, arguments.seed)
+    except DataError as error:
+        sys.exit(f"bad input data: {error}")
+
+
+if __name__ == "__main__":
+    main()

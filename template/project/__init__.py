@@ -1,0 +1,1 @@
+"""What both halves share: who the project is, its AWS clients, its tags, the model contract."""

@@ -1,0 +1,92 @@
+"""How every command of the project speaks: exit codes, one-line errors, tables, JSON."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from project.errors import ProjectError
+from project.settings import Target
+
+Local = Annotated[
+    bool | None,
+    typer.Option(
+        "--local/--aws",
+        help="Act on the local SageMaker or on AWS; by default what project.yaml says.",
+        show_default=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script to read.")]
+
+
+def application(help: str) -> typer.Typer:
+    """Return an empty command-line application in the project's style."""
+    return typer.Typer(
+        help=help,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def run(app: typer.Typer) -> None:
+    """Run an application: exit code 0 done, 1 failed, 2 wrong use; errors in one line."""
+    try:
+        app()
+    except ProjectError as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        fail("interrupted")
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ("botocore", "boto3"):
+            raise
+        fail(f"AWS: {' '.join(str(error).split())}")
+
+
+def fail(message: str) -> None:
+    """Print an error as the last line and exit with code 1."""
+    sys.stdout.flush()
+    print(f"error: {message}", file=sys.stderr)
+    raise SystemExit(1)
+
+
+def target(local: bool | None) -> Target | None:
+    """Return the target that the `--local/--aws` option names, None when it was not given."""
+    if local is None:
+        return None
+    return "local" if local else "aws"
+
+
+def print_json(value: Any) -> None:
+    """Print a value for a script to read."""
+    print(json.dumps(value, indent=2, default=str))
+
+
+def print_rows(rows: Sequence[Mapping[str, object]], head: Sequence[str], as_json: bool) -> None:
+    """Print rows under a head line, in aligned columns, or as a JSON list."""
+    if as_json:
+        print_json(rows)
+        return
+    cells = [list(head), *[[str(row[name]) for name in head] for row in rows]]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    for row in cells:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print(line.rstrip())
+
+
+@contextmanager
+def timed(what: str) -> Iterator[None]:
+    """Print what is done, and how long it took once it is done."""
+    started = time.monotonic()
+    print(f"{what} …", end=" ", flush=True)
+    try:
+        yield
+    except BaseException:
+        print("failed", flush=True)
+        raise
+    print(f"{time.monotonic() - started:.1f} s", flush=True)

@@ -1,0 +1,134 @@
+"""What a registered model version must carry: the contract between the two halves.
+
+Data science checks it before it registers, ops before it deploys; the registry is the only
+thing the halves share.
+"""
+
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from project.errors import ProjectError
+
+MODEL_FILE = "model.joblib"
+CODE_FOLDER = "code"
+PROGRAM = "inference.py"
+SUBMIT_DIRECTORY = "/opt/ml/model/code"
+CONTENT_TYPES = ["text/csv", "application/json"]
+RESPONSE_TYPES = ["application/json"]
+
+EXPECTED_ANSWERS = "expected_answers"
+METADATA = {
+    "git_commit": "the git commit of the training code",
+    "data_hash": "the SHA-256 of the training data",
+    "pipeline_execution": "the ARN of the pipeline execution that made it",
+    "template_version": "the version of the project template",
+    "project_id": "the id of the SageMaker Project",
+    EXPECTED_ANSWERS: "the S3 URI of the answers to the sample payload",
+}
+"""Keys of `CustomerMetadataProperties`, each with what its value says."""
+
+_MEMBERS = {
+    "ModelMetrics.ModelQuality.Statistics.S3Uri": "the metrics of the model (S3 URI)",
+    "DriftCheckBaselines.ModelDataQuality.Statistics.S3Uri": "the drift baseline's statistics",
+    "DriftCheckBaselines.ModelDataQuality.Constraints.S3Uri": "the drift baseline's constraints",
+    "SamplePayloadUrl": "a sample payload (S3 URI)",
+    "ModelCard.ModelCardContent": "a model card",
+    "InferenceSpecification.SupportedContentTypes": "the content types it takes",
+    "InferenceSpecification.SupportedResponseMIMETypes": "the content types it answers in",
+}
+
+_CONTAINER_MEMBERS = {
+    "Image": "the image it runs in",
+    "ModelDataUrl": "the model artefact (S3 URI)",
+    "Environment.SAGEMAKER_PROGRAM": "the inference program in the container's environment",
+    "Environment.SAGEMAKER_SUBMIT_DIRECTORY": "where that program lies in the artefact",
+}
+
+
+class ContractError(ProjectError):
+    """A version breaks the contract; the message lists what is missing."""
+
+
+def missing(package: Mapping[str, Any]) -> list[str]:
+    """Return what a version lacks, a phrase each; empty when it keeps the contract.
+
+    Parameters
+    ----------
+    package : a `CreateModelPackage` request, the arguments of a RegisterModel step, or a
+        `DescribeModelPackage` response: the members have the same names in all three.
+        Values that a pipeline fills in at run time count as present.
+    """
+    lacks = [
+        f"{member}: {meaning}"
+        for member, meaning in _MEMBERS.items()
+        if not _value(package, member)
+    ]
+    containers = _value(package, "InferenceSpecification.Containers") or []
+    if len(containers) != 1:
+        return [*lacks, f"InferenceSpecification.Containers: one container, not {len(containers)}"]
+    lacks += [
+        f"InferenceSpecification.Containers[0].{member}: {meaning}"
+        for member, meaning in _CONTAINER_MEMBERS.items()
+        if not _value(containers[0], member)
+    ]
+    metadata = package.get("CustomerMetadataProperties") or {}
+    lacks += [
+        f"CustomerMetadataProperties.{key}: {meaning}"
+        for key, meaning in METADATA.items()
+        if not metadata.get(key)
+    ]
+    return lacks
+
+
+def check(package: Mapping[str, Any], name: str, project_id: str) -> None:
+    """Refuse a version that breaks the contract or belongs to another project.
+
+    Parameters
+    ----------
+    package : as in `missing`.
+    name : how messages call the version.
+    project_id : the id of the SageMaker Project that the version must come from.
+
+    Raises
+    ------
+    ContractError : names what is missing.
+    """
+    lacks = missing(package)
+    if lacks:
+        raise ContractError(f"{name} breaks the model contract; it lacks " + "; ".join(lacks))
+    owner = package["CustomerMetadataProperties"]["project_id"]
+    if owner != project_id:
+        raise ContractError(f"{name} belongs to the project {owner}, not to {project_id}")
+
+
+def check_artifact(archive: Path, name: str) -> None:
+    """Refuse a model artefact that does not hold the model and its inference code.
+
+    Parameters
+    ----------
+    archive : a `model.tar.gz`.
+    name : how messages call the version.
+
+    Raises
+    ------
+    ContractError : names the missing member, or says that the file is no archive.
+    """
+    try:
+        with tarfile.open(archive) as tar:
+            members = {member.removeprefix("./") for member in tar.getnames()}
+    except tarfile.TarError as error:
+        raise ContractError(f"the artefact of {name} is no tar archive: {error}") from None
+    for needed in (MODEL_FILE, f"{CODE_FOLDER}/{PROGRAM}"):
+        if needed not in members:
+            raise ContractError(f"the artefact of {name} lacks {needed}")
+
+
+def _value(mapping: Mapping[str, Any], path: str) -> Any:
+    value: Any = mapping
+    for key in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(key)
+    return value

@@ -1,0 +1,55 @@
+"""Links the project to its SageMaker Project by writing the id into `project.yaml`."""
+
+import os
+import re
+from pathlib import Path
+
+from project.aws import aws_session
+from project.errors import ProjectError
+from project.settings import ROOT, Project
+
+_ID_LINE = re.compile(r"^id:[^#\n]*?(?P<comment>\s*#.*)?$", re.MULTILINE)
+
+
+def find_project_id(project: Project, sagemaker_name: str) -> str:
+    """Return the id of a SageMaker Project in AWS.
+
+    Parameters
+    ----------
+    project : gives the region.
+    sagemaker_name : the SageMaker Project's name.
+
+    Raises
+    ------
+    ProjectError : there is none of that name, or it is not ready.
+    """
+    client = aws_session(project).client("sagemaker")
+    try:
+        found = client.describe_project(ProjectName=sagemaker_name)
+    except client.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] not in ("ValidationException", "ResourceNotFound"):
+            raise
+        raise ProjectError(
+            f"there is no SageMaker Project {sagemaker_name} in {project.region}; create it in "
+            f"Studio or with `aws sagemaker create-project --project-name {sagemaker_name}`"
+        ) from None
+    status = found["ProjectStatus"]
+    if status not in ("CreateCompleted", "UpdateCompleted"):
+        raise ProjectError(f"the SageMaker Project {sagemaker_name} is not ready: {status}")
+    return str(found["ProjectId"])
+
+
+def write_project_id(project_id: str, path: Path = ROOT / "project.yaml") -> None:
+    """Write the id into `project.yaml`, leaving every other byte as it is.
+
+    Raises
+    ------
+    ProjectError : the file has no `id` line.
+    """
+    text = path.read_text("utf-8")
+    changed, lines = _ID_LINE.subn(lambda old: f"id: {project_id}{old['comment'] or ''}", text, 1)
+    if lines == 0:
+        raise ProjectError(f"{path.name} has no line `id:` to write the id to")
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    unfinished.write_text(changed, "utf-8")
+    unfinished.replace(path)

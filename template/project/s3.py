@@ -1,0 +1,72 @@
+"""Reads and writes single S3 objects by their URI."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from project.aws import Connection
+from project.errors import ProjectError
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """Return the bucket and the key of an `s3://bucket/key` URI.
+
+    Raises
+    ------
+    ProjectError : it is no S3 URI.
+    """
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if not uri.startswith("s3://") or not bucket:
+        raise ProjectError(f"{uri!r} is no S3 URI")
+    return bucket, key
+
+
+def exists(connection: Connection, uri: str) -> bool:
+    """Say whether there is an object at that URI."""
+    bucket, key = split_uri(uri)
+    found = connection.s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+    return any(item["Key"] == key for item in found.get("Contents", []))
+
+
+def read(connection: Connection, uri: str) -> bytes:
+    """Return an object's bytes.
+
+    Raises
+    ------
+    ProjectError : there is no such object.
+    """
+    bucket, key = split_uri(uri)
+    try:
+        body: bytes = connection.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except (connection.s3.exceptions.NoSuchKey, connection.s3.exceptions.NoSuchBucket):
+        raise ProjectError(f"{uri} is not there") from None
+    return body
+
+
+def read_json(connection: Connection, uri: str) -> Any:
+    """Return the content of a JSON object.
+
+    Raises
+    ------
+    ProjectError : there is no such object, or it is no JSON.
+    """
+    try:
+        return json.loads(read(connection, uri))
+    except ValueError:
+        raise ProjectError(f"{uri} is not valid JSON") from None
+
+
+def write(connection: Connection, uri: str, body: bytes) -> None:
+    """Write an object whole; readers see the old one or the new one."""
+    bucket, key = split_uri(uri)
+    connection.s3.put_object(Bucket=bucket, Key=key, Body=body)
+
+
+def download(connection: Connection, uri: str, path: Path) -> None:
+    """Write an object's bytes to a file.
+
+    Raises
+    ------
+    ProjectError : there is no such object.
+    """
+    path.write_bytes(read(connection, uri))

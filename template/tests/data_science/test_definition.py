@@ -1,0 +1,83 @@
+"""The pipeline definition: deterministic, three jobs, everything tagged."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from data_science import definition as compiler
+from data_science.bundle import Bundle, read_bundle
+from data_science.settings import Settings, load_settings
+from project import contract
+from project.aws import Connection
+from project.errors import ProjectError
+from project.settings import ROOT
+
+
+@pytest.fixture(scope="module")
+def settings(connection: Connection) -> Settings:
+    return load_settings(connection.project.problem_type)
+
+
+@pytest.fixture(scope="module")
+def document(connection: Connection, settings: Settings) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(compiler.definition(connection, settings, read_bundle()))
+    return parsed
+
+
+def test_compiling_twice_gives_the_same_document(
+    connection: Connection, settings: Settings, document: dict[str, Any]
+) -> None:
+    assert compiler._compile(connection, settings, read_bundle()) == document
+
+
+def test_three_jobs_and_no_hidden_one(document: dict[str, Any]) -> None:
+    steps = [(step["Name"], step["Type"]) for step in document["Steps"]]
+    assert steps == [
+        ("Preprocess", "Processing"),
+        ("Train", "Training"),
+        ("Evaluate", "Processing"),
+        ("QualityGate", "Condition"),
+    ]
+    gate = document["Steps"][3]["Arguments"]
+    assert [step["Type"] for step in gate["IfSteps"]] == ["RegisterModel"]
+    assert [step["Type"] for step in gate["ElseSteps"]] == ["Fail"]
+
+
+def test_every_job_carries_the_tags(connection: Connection, document: dict[str, Any]) -> None:
+    jobs = [step for step in document["Steps"] if step["Type"] in ("Processing", "Training")]
+    assert [step["Arguments"]["Tags"] for step in jobs] == [connection.tags] * 3
+
+
+def test_what_is_registered_keeps_the_contract(document: dict[str, Any]) -> None:
+    (register,) = compiler.register_steps(document["Steps"])
+    assert contract.missing(register["Arguments"]) == []
+
+
+def test_the_code_is_named_by_its_content(
+    connection: Connection, settings: Settings, document: dict[str, Any]
+) -> None:
+    bundle = read_bundle()
+    assert bundle.hash in json.dumps(document)
+    changed = Bundle({**bundle.files, "train.py": b"print('other')"})
+    assert bundle.hash not in compiler.definition(connection, settings, changed)
+
+
+def test_a_schema_that_does_not_fit_is_refused(connection: Connection, settings: Settings) -> None:
+    files = read_bundle().files
+    other = {"regression": ["a", "b"], "classification": "number"}[connection.project.problem_type]
+    schema = {"target": "y", "columns": {"x": "number", "y": other}}
+    with pytest.raises(ProjectError, match="does not fit the problem type"):
+        compiler.definition(
+            connection, settings, Bundle({**files, "schema.json": json.dumps(schema).encode()})
+        )
+
+
+def test_nothing_imports_the_sdk_at_start() -> None:
+    code = (
+        "import sys, data_science.cli, data_science.definition; print('sagemaker' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "False\n", done.stderr

@@ -1,0 +1,77 @@
+"""The inference code takes CSV and JSON and refuses what it cannot read."""
+
+import json
+from typing import Any
+
+import inference
+import pytest
+from model import build_model
+from table import load_schema
+
+from data_science.dataset import example
+from project.settings import load_project
+
+SCHEMA = load_schema()
+
+
+@pytest.fixture(scope="module")
+def model() -> inference.Model:
+    table = example(load_project().problem_type)
+    features = table.drop(columns=SCHEMA["target"])[
+        [name for name in SCHEMA["columns"] if name != SCHEMA["target"]]
+    ]
+    pipeline = build_model(SCHEMA, 1.0).fit(features, table[SCHEMA["target"]])
+    kinds = {name: kind for name, kind in SCHEMA["columns"].items() if name != SCHEMA["target"]}
+    return inference.Model(pipeline, kinds)
+
+
+@pytest.fixture(scope="module")
+def records() -> list[dict[str, Any]]:
+    table = example(load_project().problem_type).drop(columns=SCHEMA["target"])
+    return list(json.loads(table.head(3).to_json(orient="records")))
+
+
+def ask(model: inference.Model, body: str | bytes, content_type: str) -> dict[str, Any]:
+    rows = inference.input_fn(body, content_type)
+    answer, kind = inference.output_fn(inference.predict_fn(rows, model), "application/json")
+    assert kind == "application/json"
+    parsed: dict[str, Any] = json.loads(answer)
+    return parsed
+
+
+def test_csv_and_json_get_the_same_answer(
+    model: inference.Model, records: list[dict[str, Any]]
+) -> None:
+    by_json = ask(model, json.dumps({"instances": records}), "application/json")
+    lines = [",".join(str(record[name]) for name in model.features) for record in records]
+    by_csv = ask(model, "\n".join(lines).encode(), "text/csv; charset=utf-8")
+    assert by_csv == by_json
+    assert len(by_csv["predictions"]) == 3
+
+
+def test_the_order_of_named_features_does_not_matter(
+    model: inference.Model, records: list[dict[str, Any]]
+) -> None:
+    turned = [dict(reversed(record.items())) for record in records]
+    asked = [
+        ask(model, json.dumps({"instances": instances}), "application/json")
+        for instances in (records, turned)
+    ]
+    assert asked[0] == asked[1]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "says"),
+    [
+        ("1,2", "text/csv", "values, not"),
+        ('{"instances": [{}]}', "application/json", "values, not"),
+        ('{"instances": [{"other": 1}]}', "application/json", "missing features"),
+        ("[]", "application/json", "the JSON body must be"),
+        ("<x/>", "text/xml", "not supported"),
+    ],
+)
+def test_a_malformed_request_is_refused(
+    model: inference.Model, body: str, content_type: str, says: str
+) -> None:
+    with pytest.raises(ValueError, match=says):
+        ask(model, body, content_type)

@@ -1,0 +1,117 @@
+"""Runs of the pipeline on the local SageMaker, through the commands a data scientist types."""
+
+import json
+
+import pytest
+
+from project import contract, registry
+from project.aws import Connection
+from project.settings import ROOT
+from tests.commands import run
+
+
+@pytest.fixture(scope="module")
+def registered(connection: Connection) -> registry.Version:
+    done = run("ds", "run", "--local")
+    assert done.returncode == 0, done.stdout + done.stderr
+    newest = registry.versions(connection)[0]
+    assert done.stdout.splitlines()[-1].startswith(f"registered version {newest.number}: ")
+    return newest
+
+
+def test_a_run_registers_a_version_that_keeps_the_contract(
+    connection: Connection, registered: registry.Version
+) -> None:
+    contract.check(registered.package, registered.name, connection.project_id)
+    assert registered.approval == "PendingManualApproval"
+    assert registered.metadata["pipeline_execution"].startswith("arn:aws:sagemaker:")
+
+
+def test_pipeline_and_group_carry_the_tags(
+    connection: Connection, registered: registry.Version
+) -> None:
+    client, project = connection.sagemaker, connection.project
+    arns = [
+        client.describe_pipeline(PipelineName=project.name)["PipelineArn"],
+        client.describe_model_package_group(ModelPackageGroupName=project.model_package_group)[
+            "ModelPackageGroupArn"
+        ],
+    ]
+    for arn in arns:
+        tags = client.list_tags(ResourceArn=arn)["Tags"]
+        assert sorted(tags, key=lambda tag: tag["Key"]) == connection.tags
+
+
+def test_the_same_sources_are_not_run_again(registered: registry.Version) -> None:
+    done = run("ds", "run", "--local")
+    assert done.returncode == 0, done.stdout + done.stderr
+    cached = [line.split()[0] for line in done.stdout.splitlines() if line.endswith("cached")]
+    assert cached == ["Preprocess", "Train", "Evaluate"]
+
+
+def test_a_model_that_is_not_good_enough_is_not_registered(
+    connection: Connection, registered: registry.Version
+) -> None:
+    before = len(registry.versions(connection))
+    unreachable = "-1" if "<=" in registered.package["ModelCard"]["ModelCardContent"] else "2"
+    done = run("ds", "run", "--local", "--param", f"QualityThreshold={unreachable}")
+    assert done.returncode == 1
+    last = (done.stdout + done.stderr).splitlines()[-1]
+    assert last.startswith("error: NotGoodEnough: ")
+    assert f"the threshold {unreachable}" in last
+    assert len(registry.versions(connection)) == before
+
+
+def test_bad_data_fail_the_run_with_their_own_line(connection: Connection) -> None:
+    key = f"{connection.project.name}/bad/dataset.csv"
+    connection.s3.put_object(Bucket=connection.bucket, Key=key, Body=b"other\n1\n")
+    done = run("ds", "run", "--local", "--param", f"InputDataUrl=s3://{connection.bucket}/{key}")
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("error: Preprocess: bad input data: column ")
+    assert last.endswith("is missing (1 rows)")
+
+
+def test_a_version_is_approved_and_rejected(
+    connection: Connection, registered: registry.Version
+) -> None:
+    number = str(registered.number)
+    assert run("ds", "approve", number, "--reason", "good").returncode == 0
+    approved = registry.version(connection, registered.number)
+    assert (approved.approval, approved.package["ApprovalDescription"]) == ("Approved", "good")
+    assert run("ds", "reject", number).returncode == 0
+    assert registry.version(connection, registered.number).approval == "Rejected"
+
+
+def test_what_is_not_there_is_refused_in_one_line(registered: registry.Version) -> None:
+    for arguments in (("approve", "999"), ("logs", "NoStep"), ("logs", "--run", "nothing")):
+        done = run("ds", *arguments)
+        assert done.returncode == 1
+        assert done.stderr.startswith("error: ")
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_wrong_use_exits_with_2() -> None:
+    for arguments in (("--param", "nonsense"), ("--param", "NoSuch=1"), ("--nothing",)):
+        assert run("ds", "run", *arguments).returncode == 2
+
+
+def test_versions_runs_and_logs_are_shown(registered: registry.Version) -> None:
+    versions = json.loads(run("ds", "versions", "--json").stdout)
+    assert versions[-1]["metrics"]
+    assert json.loads(run("ds", "runs", "--json").stdout)[-1]["status"] == "Succeeded"
+    first = json.loads(run("ds", "runs", "--json").stdout)[-1]["run"]
+    logged = run("ds", "logs", "Train", "--run", first)
+    assert "Train: trained on " in logged.stdout, logged.stderr
+
+
+def test_the_definition_is_printed_and_nothing_else() -> None:
+    done = run("ds", "definition", "--local")
+    assert json.loads(done.stdout)["Version"] == "2020-12-01"
+
+
+def test_the_project_is_left_clean() -> None:
+    # What a run leaves behind lies in folders that git ignores.
+    ignored = (ROOT / ".gitignore").read_text("utf-8")
+    for folder in ("data/", ".cache/", ".sagemaker-local/"):
+        assert folder in ignored

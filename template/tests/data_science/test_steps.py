@@ -1,0 +1,165 @@
+"""The steps as the containers run them: plain scripts on plain files."""
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from metrics import model_quality
+from preprocess import preprocess
+from table import DataError, Schema, load_schema
+
+from data_science.bundle import STEPS
+from data_science.dataset import example
+from project.settings import load_project
+
+SCHEMA = load_schema()
+TARGET = SCHEMA["target"]
+NUMBER = next(name for name, kind in SCHEMA["columns"].items() if kind == "number")
+CATEGORIES = [name for name, kind in SCHEMA["columns"].items() if kind != "number"]
+
+
+def step(name: str, *arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, str(STEPS / f"{name}.py"), *map(str, arguments)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def write(folder: Path, table: pd.DataFrame | str) -> Path:
+    data = folder / "data"
+    data.mkdir(parents=True)
+    text = table if isinstance(table, str) else table.to_csv(index=False)
+    (data / "dataset.csv").write_text(text)
+    return data
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return example(load_project().problem_type)
+
+
+def test_the_steps_follow_each_other(tmp_path: Path, table: pd.DataFrame) -> None:
+    output = tmp_path / "output"
+    done = step("preprocess", "--input", write(tmp_path, table), "--output", output)
+    assert done.returncode == 0, done.stderr
+    profile = json.loads((output / "profile" / "profile.json").read_text())
+    assert profile["rows"] == len(table) == profile["train_rows"] + profile["test_rows"]
+    baseline = json.loads((output / "baseline" / "statistics.json").read_text())
+    assert {feature["name"] for feature in baseline["features"]} == set(SCHEMA["columns"]) - {
+        TARGET
+    }
+
+    done = step(
+        "train",
+        "--regularization",
+        1.0,
+        SM_CHANNEL_TRAIN=str(output / "train"),
+        SM_MODEL_DIR=str(tmp_path / "model"),
+    )
+    assert done.returncode == 0, done.stderr
+    with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as archive:
+        for name in ("model.joblib", "code"):
+            archive.add(tmp_path / "model" / name, name)
+
+    done = step(
+        *("evaluate", "--model", tmp_path, "--test", output / "test"),
+        *("--output", tmp_path / "evaluation"),
+    )
+    assert done.returncode == 0, done.stderr
+    quality = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())
+    assert len(quality) == 1
+    expected = json.loads((tmp_path / "evaluation" / "expected_answers.json").read_text())
+    assert len(expected["answers"]["predictions"]) == 5
+
+
+def test_the_same_data_are_split_the_same_way(tmp_path: Path, table: pd.DataFrame) -> None:
+    data = write(tmp_path, table)
+    for name in ("one", "two"):
+        preprocess(data, tmp_path / name, test_fraction=0.2, seed=0)
+    one, two = (tmp_path / name / "train" / "train.csv" for name in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
+
+
+def set_first(table: pd.DataFrame, column: str, value: object) -> pd.DataFrame:
+    changed = table.astype(object)
+    changed.loc[0, column] = value
+    return changed
+
+
+BAD: dict[str, tuple[Callable[[pd.DataFrame], "pd.DataFrame | str"], list[str]]] = {
+    "missing column": (
+        lambda table: table.drop(columns=NUMBER),
+        [f"column '{NUMBER}' is missing", "{rows} rows"],
+    ),
+    "wrong type": (
+        lambda table: set_first(table, NUMBER, "many"),
+        [f"column '{NUMBER}': 1 of {{rows}} rows are not finite numbers", "'many' in row 1"],
+    ),
+    "infinite": (
+        lambda table: set_first(table, NUMBER, "inf"),
+        [f"column '{NUMBER}': 1 of {{rows}} rows are not finite numbers"],
+    ),
+    "unseen category": (
+        lambda table: set_first(table, CATEGORIES[0], "never seen"),
+        [f"column '{CATEGORIES[0]}': 1 of {{rows}} rows hold a category other than"],
+    ),
+    "empty target": (
+        lambda table: set_first(table, TARGET, None),
+        [f"target column '{TARGET}': 1 of {{rows}} rows are empty"],
+    ),
+    "header alone": (lambda table: table.head(0), ["is empty: a header, but 0 rows"]),
+    "empty file": (lambda table: "", ["is empty: no header, 0 rows"]),
+    "one row": (lambda table: table.head(1), ["1 rows cannot be split"]),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_bad_data_are_refused_with_one_clear_line(
+    tmp_path: Path, table: pd.DataFrame, what: str
+) -> None:
+    spoil, says = BAD[what]
+    with pytest.raises(DataError) as refused:
+        preprocess(write(tmp_path, spoil(table)), tmp_path / "output", test_fraction=0.2, seed=0)
+    message = str(refused.value)
+    assert "\n" not in message
+    for phrase in says:
+        assert phrase.format(rows=len(table)) in message
+
+
+def test_bad_data_end_the_job_with_that_line_alone(tmp_path: Path, table: pd.DataFrame) -> None:
+    data = write(tmp_path, table.head(0))
+    write(tmp_path / "second", table)
+    (tmp_path / "second" / "data" / "dataset.csv").rename(data / "more.csv")
+    done = step("preprocess", "--input", data, "--output", tmp_path / "output")
+    assert done.returncode == 1
+    assert done.stderr == "bad input data: the input must be one CSV file, not 2\n"
+
+
+def test_empty_features_are_allowed(tmp_path: Path, table: pd.DataFrame) -> None:
+    data = write(tmp_path, set_first(table, NUMBER, None))
+    preprocess(data, tmp_path / "output", test_fraction=0.2, seed=0)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_metrics_follow_the_target(classes: int) -> None:
+    names = ["a", "b", "c"][:classes]
+    schema: Schema = {"target": "y", "columns": {"x": "number", "y": names}}
+    truth = pd.Series(names * 4)
+    answer = {
+        "predictions": list(truth),
+        "probabilities": [{name: float(name == value) for name in names} for value in truth],
+    }
+    group = {2: "binary_classification_metrics", 3: "multiclass_classification_metrics"}[classes]
+    quality = model_quality(schema, truth, answer)[group]
+    assert {name: metric["value"] for name, metric in quality.items()} == dict.fromkeys(
+        ("accuracy", "precision", "recall", "f1", "auc"), 1.0
+    )

@@ -1,0 +1,103 @@
+"""A version that breaks the contract is refused with what it lacks."""
+
+import copy
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from project import contract
+
+SOURCE = {"S3Uri": "s3://bucket/file.json", "ContentType": "application/json"}
+PACKAGE: dict[str, Any] = {
+    "InferenceSpecification": {
+        "Containers": [
+            {
+                "Image": "image",
+                "ModelDataUrl": "s3://bucket/model.tar.gz",
+                "Environment": {
+                    "SAGEMAKER_PROGRAM": contract.PROGRAM,
+                    "SAGEMAKER_SUBMIT_DIRECTORY": contract.SUBMIT_DIRECTORY,
+                },
+            }
+        ],
+        "SupportedContentTypes": contract.CONTENT_TYPES,
+        "SupportedResponseMIMETypes": contract.RESPONSE_TYPES,
+    },
+    "ModelMetrics": {"ModelQuality": {"Statistics": SOURCE}},
+    "DriftCheckBaselines": {"ModelDataQuality": {"Statistics": SOURCE, "Constraints": SOURCE}},
+    "SamplePayloadUrl": "s3://bucket/sample_payload.tar.gz",
+    "ModelCard": {"ModelCardContent": "{}", "ModelCardStatus": "Draft"},
+    "CustomerMetadataProperties": {key: "value" for key in contract.METADATA},
+}
+
+
+def without(path: str) -> dict[str, Any]:
+    package = copy.deepcopy(PACKAGE)
+    *parents, last = path.split(".")
+    place: Any = package
+    for key in parents:
+        place = place[int(key)] if key.isdigit() else place[key]
+    del place[last]
+    return package
+
+
+def test_a_whole_version_is_accepted() -> None:
+    assert contract.missing(PACKAGE) == []
+    contract.check(PACKAGE, "version 1", "value")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "InferenceSpecification.Containers.0.Image",
+        "InferenceSpecification.Containers.0.ModelDataUrl",
+        "InferenceSpecification.Containers.0.Environment.SAGEMAKER_PROGRAM",
+        "InferenceSpecification.SupportedContentTypes",
+        "ModelMetrics.ModelQuality.Statistics",
+        "DriftCheckBaselines.ModelDataQuality.Constraints",
+        "SamplePayloadUrl",
+        "ModelCard",
+        "CustomerMetadataProperties.data_hash",
+        "CustomerMetadataProperties.expected_answers",
+    ],
+)
+def test_what_is_missing_is_named(path: str) -> None:
+    with pytest.raises(contract.ContractError, match="version 7 breaks the model contract") as it:
+        contract.check(without(path), "version 7", "value")
+    assert path.rpartition(".")[2] in str(it.value)
+
+
+def test_a_version_without_anything_lists_everything() -> None:
+    # The container's own members cannot be looked for where there is no container.
+    assert len(contract.missing({})) >= 8
+
+
+def test_a_version_of_another_project_is_refused() -> None:
+    with pytest.raises(contract.ContractError, match="belongs to the project value, not to p-us"):
+        contract.check(PACKAGE, "version 1", "p-us")
+
+
+def archive(folder: Path, names: list[str]) -> Path:
+    path = folder / "model.tar.gz"
+    with tarfile.open(path, "w:gz") as tar:
+        for name in names:
+            tar.addfile(tarfile.TarInfo(name))
+    return path
+
+
+def test_an_artefact_holds_the_model_and_its_code(tmp_path: Path) -> None:
+    names = ["./model.joblib", "./code/inference.py"]
+    contract.check_artifact(archive(tmp_path, names), "version 1")
+    for name in names:
+        others = [other for other in names if other != name]
+        with pytest.raises(contract.ContractError, match="lacks " + name.removeprefix("./")):
+            contract.check_artifact(archive(tmp_path, others), "version 1")
+
+
+def test_an_artefact_that_is_no_archive_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.tar.gz"
+    path.write_bytes(b"not an archive")
+    with pytest.raises(contract.ContractError, match="is no tar archive"):
+        contract.check_artifact(path, "version 1")

@@ -1,0 +1,68 @@
+"""The project in the local SageMaker: its id, its tags, its bucket, its status."""
+
+from pathlib import Path
+
+import pytest
+
+from project import aws
+from project.aws import Connection
+from project.errors import ProjectError
+from project.link import write_project_id
+from project.settings import ROOT, load_project
+from project.status import gather
+from tests.commands import run
+
+
+def test_an_unlinked_project_gets_its_id_from_the_local_sagemaker(connection: Connection) -> None:
+    described = connection.sagemaker.describe_project(ProjectName=connection.project.name)
+    assert connection.project_id == (connection.project.id or described["ProjectId"])
+    assert connection.project_id.startswith("p-")
+
+
+def test_an_unlinked_project_is_refused_against_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    unlinked = load_project().model_copy(update={"id": None})
+    monkeypatch.setattr(aws, "load_project", lambda: unlinked)
+    with pytest.raises(ProjectError, match="run `uv run project link`"):
+        aws.connect("aws")
+
+
+def test_an_unknown_target_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROJECT_TARGET", "moon")
+    with pytest.raises(ProjectError, match="must be local or aws"):
+        aws.connect()
+
+
+def test_tags_are_the_projects_two_and_its_own(connection: Connection) -> None:
+    tags = {tag["Key"]: tag["Value"] for tag in connection.tags}
+    assert tags.pop("sagemaker:project-id") == connection.project_id
+    assert tags.pop("sagemaker:project-name") == connection.project.name
+    assert tags == connection.project.tags
+
+
+def test_the_bucket_carries_the_tags(connection: Connection) -> None:
+    tagging = connection.s3.get_bucket_tagging(Bucket=connection.bucket)
+    assert sorted(tagging["TagSet"], key=lambda tag: tag["Key"]) == connection.tags
+
+
+def test_linking_changes_one_line_and_keeps_its_comment(tmp_path: Path) -> None:
+    path = tmp_path / "project.yaml"
+    text = (ROOT / "project.yaml").read_text("utf-8")
+    path.write_text(text, "utf-8")
+    write_project_id("p-abc123", path)
+    changed = path.read_text("utf-8")
+    lines = zip(text.splitlines(), changed.splitlines(), strict=True)
+    differing = [pair for pair in lines if pair[0] != pair[1]]
+    assert [new.split("#")[0].strip() for _, new in differing] == ["id: p-abc123"]
+
+
+def test_status_speaks_to_people_and_to_scripts(connection: Connection) -> None:
+    state = gather(connection)
+    assert state["project"]["id"] == connection.project_id
+    shown = run("project", "status")
+    assert shown.returncode == 0, shown.stderr
+    assert connection.project_id in shown.stdout
+    assert '"endpoints"' in run("project", "status", "--json").stdout
+
+
+def test_wrong_use_exits_with_2() -> None:
+    assert run("project", "status", "--no-such-option").returncode == 2
