@@ -129,7 +129,9 @@ def _compile(connection: Connection, settings: Settings, bundle: Bundle) -> dict
     # The SDK would ask IAM what the role may do, and asks the environment for a region.
     os.environ.setdefault("SAGEMAKER_VALIDATE_ROLE", "false")
     os.environ.setdefault("AWS_DEFAULT_REGION", connection.region)
-    before = logging.root.manager.disable
+    # It also sets up logging for the whole process, and reports what it is about to do.
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
     logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings():
@@ -141,5 +143,8 @@ def _compile(connection: Connection, settings: Settings, bundle: Bundle) -> dict
             )
             document: dict[str, Any] = json.loads(pipeline.definition())
     finally:
-        logging.disable(before)
-    return document
+        logging.disable(logging.NOTSET)
+        root.setLevel(level)
+        root.handlers[:] = handlers
+    # The SDK writes what is not set as null, which the definition's schema does not know.
+    return {key: value for key, value in document.items() if value is not None}

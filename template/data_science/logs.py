@@ -1,5 +1,7 @@
 """Reads what a job printed, from CloudWatch Logs."""
 
+from typing import Any
+
 from project.aws import Connection
 
 _GROUPS = {
@@ -19,10 +21,23 @@ def job_log(connection: Connection, job_arn: str) -> list[str]:
     kind, _, name = job_arn.rpartition(":")[2].partition("/")
     group, client = _GROUPS[kind], connection.logs
     try:
-        pages = client.get_paginator("filter_log_events").paginate(
-            logGroupName=group, logStreamNamePrefix=f"{name}/"
-        )
-        events = [event for page in pages for event in page["events"]]
+        found = client.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{name}/")
     except client.exceptions.ResourceNotFoundException:
         return []
+    events: list[dict[str, Any]] = []
+    for stream in found["logStreams"]:
+        events += _events(client, group, stream["logStreamName"])
     return [event["message"] for event in sorted(events, key=lambda event: event["timestamp"])]
+
+
+def _events(client: Any, group: str, stream: str) -> list[dict[str, Any]]:
+    # The API has no end of pages: it gives the same token again when there is nothing more.
+    request = {"logGroupName": group, "logStreamName": stream, "startFromHead": True}
+    page = client.get_log_events(**request)
+    events: list[dict[str, Any]] = list(page["events"])
+    token = None
+    while page["nextForwardToken"] != token:
+        token = page["nextForwardToken"]
+        page = client.get_log_events(**request, nextToken=token)
+        events += page["events"]
+    return events

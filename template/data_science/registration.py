@@ -41,7 +41,6 @@ def describe_version(
         "content_types": contract.CONTENT_TYPES,
         "response_types": contract.RESPONSE_TYPES,
         "inference_instances": settings.instances.inference,
-        "transform_instances": settings.instances.inference,
         "approval_status": "PendingManualApproval",
         "domain": "MACHINE_LEARNING",
         "task": project.problem_type.upper(),
