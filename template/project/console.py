@@ -5,12 +5,15 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from project.errors import ProjectError
-from project.settings import Target
+
+if TYPE_CHECKING:
+    # It would bring pydantic along, and a user who asks for `--help` waits for it.
+    from project.settings import Target
 
 Local = Annotated[
     bool | None,
@@ -46,7 +49,10 @@ def run(app: typer.Typer) -> None:
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in ("botocore", "boto3"):
             raise
-        fail(f"AWS: {' '.join(str(error).split())}")
+        said = " ".join(str(error).split())
+        if "//127.0.0.1:" in said:
+            fail("the local SageMaker stopped answering; run the same command again to restart it")
+        fail(f"AWS: {said}")
 
 
 def fail(message: str) -> None:
@@ -56,7 +62,7 @@ def fail(message: str) -> None:
     raise SystemExit(1)
 
 
-def target(local: bool | None) -> Target | None:
+def target(local: bool | None) -> "Target | None":
     """Return the target that the `--local/--aws` option names, None when it was not given."""
     if local is None:
         return None

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from project.errors import ProjectError
 
 MODEL_FILE = "model.joblib"
@@ -45,6 +47,29 @@ _CONTAINER_MEMBERS = {
     "Environment.SAGEMAKER_PROGRAM": "the inference program in the container's environment",
     "Environment.SAGEMAKER_SUBMIT_DIRECTORY": "where that program lies in the artefact",
 }
+
+
+class ExpectedAnswers(BaseModel):
+    """The JSON document of expected answers that a version names.
+
+    A key that is not listed here is left alone, so that a newer data-science half does not lock
+    out an older ops half.
+
+    Attributes
+    ----------
+    content_type, accept : what the payload is sent as, and what the answers are asked as.
+    payload : the name of the payload's file in the sample payload.
+    answers : the JSON document that the inference code answered when it was evaluated.
+    tolerance : how far a number may be off, absolute or relative to the number.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    content_type: str
+    accept: str
+    payload: str
+    answers: Any
+    tolerance: float = Field(ge=0)
 
 
 class ContractError(ProjectError):

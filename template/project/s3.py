@@ -63,10 +63,16 @@ def write(connection: Connection, uri: str, body: bytes) -> None:
 
 
 def download(connection: Connection, uri: str, path: Path) -> None:
-    """Write an object's bytes to a file.
+    """Copy an object, of any size, to a file.
 
     Raises
     ------
     ProjectError : there is no such object.
     """
-    path.write_bytes(read(connection, uri))
+    bucket, key = split_uri(uri)
+    try:
+        connection.s3.download_file(bucket, key, str(path))
+    except connection.s3.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "404":
+            raise
+        raise ProjectError(f"{uri} is not there") from None

@@ -16,6 +16,7 @@ from table import DataError, Schema, load_schema
 
 from data_science.bundle import STEPS
 from data_science.dataset import example
+from project.contract import ExpectedAnswers
 from project.settings import load_project
 
 SCHEMA = load_schema()
@@ -77,8 +78,12 @@ def test_the_steps_follow_each_other(tmp_path: Path, table: pd.DataFrame) -> Non
     assert done.returncode == 0, done.stderr
     quality = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())
     assert len(quality) == 1
-    expected = json.loads((tmp_path / "evaluation" / "expected_answers.json").read_text())
-    assert len(expected["answers"]["predictions"]) == 5
+    expected = ExpectedAnswers.model_validate_json(
+        (tmp_path / "evaluation" / "expected_answers.json").read_bytes()
+    )
+    assert len(expected.answers["predictions"]) == 5
+    with tarfile.open(tmp_path / "evaluation" / "sample_payload.tar.gz") as archive:
+        assert archive.getnames() == [expected.payload]
 
 
 def test_the_same_data_are_split_the_same_way(tmp_path: Path, table: pd.DataFrame) -> None:
@@ -89,7 +94,7 @@ def test_the_same_data_are_split_the_same_way(tmp_path: Path, table: pd.DataFram
     assert one.read_bytes() == two.read_bytes()
 
 
-def set_first(table: pd.DataFrame, column: str, value: object) -> pd.DataFrame:
+def set_first(table: pd.DataFrame, column: str, value: str | None) -> pd.DataFrame:
     changed = table.astype(object)
     changed.loc[0, column] = value
     return changed

@@ -1,0 +1,1 @@
+"""The ops half: brings approved model versions to the endpoints of the stages."""

@@ -1,0 +1,177 @@
+"""Decides which version a command is about, and refuses those that must not be deployed."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops import ledger
+from ops.ledger import Record
+from ops.serving import serving
+from ops.stages import Stage
+from project import contract, registry, s3
+from project.aws import Connection
+from project.errors import ProjectError
+from project.registry import Version
+
+DETAIL_TYPE = "SageMaker Model Package State Change"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A version to deploy, and why it is this one."""
+
+    version: Version
+    why: str
+
+
+def choose(
+    connection: Connection,
+    stages: Mapping[str, Stage],
+    stage: Stage,
+    number: int | None = None,
+    event: Path | None = None,
+) -> Choice:
+    """Return the version to deploy to a stage.
+
+    Without `number` and `event` that is the newest approved version for a first stage, and
+    what the stage before serves now for a later one.
+
+    Parameters
+    ----------
+    connection : where to look.
+    stages : all of them.
+    stage : the one to deploy to.
+    number : exactly this version.
+    event : a file with an EventBridge event; the version that it names.
+
+    Raises
+    ------
+    ProjectError : there is no such version, or the stage may not serve it.
+    """
+    after = stage.settings.after
+    if number is not None:
+        choice = Choice(registry.version(connection, number), "as asked for")
+    elif event is not None:
+        choice = _named_by(connection, event)
+    elif after is None:
+        choice = _newest_approved(connection)
+    else:
+        choice = _served_by(connection, stages[after])
+    version = choice.version
+    refuse_unapproved(version)
+    contract.check(version.package, version.name, connection.project_id)
+    if after is not None:
+        before = ledger.verification(ledger.records(connection, stages[after]), version.number)
+        refuse_unverified(version, after, before)
+    _check_artifact(connection, version)
+    return choice
+
+
+def event_detail(document: Any, group: str) -> tuple[int, str]:
+    """Return the number and the ARN of the version that an event approves.
+
+    Parameters
+    ----------
+    document : the event, as EventBridge delivers it.
+    group : the project's model package group.
+
+    Raises
+    ------
+    ProjectError : it is another event, about another group, or no approval.
+    """
+    if not isinstance(document, Mapping) or document.get("detail-type") != DETAIL_TYPE:
+        raise ProjectError(f"the event is no {DETAIL_TYPE!r} of EventBridge")
+    try:
+        detail = document["detail"]
+        named, number = detail["ModelPackageGroupName"], int(detail["ModelPackageVersion"])
+        arn, approval = str(detail["ModelPackageArn"]), detail["ModelApprovalStatus"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ProjectError(f"the event names no model version: {error!r}") from None
+    if named != group:
+        raise ProjectError(f"the event is about the group {named}, not about {group}")
+    if approval != "Approved":
+        raise ProjectError(f"the event says that version {number} is {approval}, not Approved")
+    return number, arn
+
+
+def refuse_unapproved(version: Version) -> None:
+    """Refuse a version that nobody approved, or that somebody rejected.
+
+    Raises
+    ------
+    ProjectError : says how to approve it.
+    """
+    if version.approval == "Rejected":
+        raise ProjectError(f"{version.name} is rejected; promote another one")
+    if version.approval != "Approved":
+        raise ProjectError(
+            f"{version.name} is not approved; the data-science half approves it "
+            f"with `uv run ds approve {version.number}`"
+        )
+
+
+def refuse_unverified(version: Version, after: str, verification: Record | None) -> None:
+    """Refuse a version that did not pass the stage before.
+
+    Parameters
+    ----------
+    version : the version.
+    after : the stage before.
+    verification : the newest one of the version in that stage; None when there was none.
+
+    Raises
+    ------
+    ProjectError : says how to bring it through the stage before.
+    """
+    if verification is None:
+        raise ProjectError(
+            f"{version.name} was never verified in {after}; "
+            f"run `uv run ops promote {after} --version {version.number}` first"
+        )
+    if not verification.verified:
+        raise ProjectError(
+            f"the last verification of {version.name} in {after} failed; see "
+            f"`uv run ops history {after}`"
+        )
+
+
+def _newest_approved(connection: Connection) -> Choice:
+    approved = registry.versions(connection, "Approved")
+    if not approved:
+        raise ProjectError(
+            f"no version in {connection.project.model_package_group} is approved; the "
+            "data-science half approves one with `uv run ds approve VERSION`"
+        )
+    return Choice(approved[0], "the newest approved version")
+
+
+def _served_by(connection: Connection, before: Stage) -> Choice:
+    now = serving(connection, before)
+    if now is None or now.version is None or now.status != "InService":
+        raise ProjectError(
+            f"{before.name} serves nothing to take on; run `uv run ops promote {before.name}` first"
+        )
+    found = registry.version(connection, now.version)
+    return Choice(found, f"what {before.name} serves")
+
+
+def _named_by(connection: Connection, event: Path) -> Choice:
+    try:
+        document = json.loads(event.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ProjectError(f"{event} is no readable JSON file: {error}") from None
+    number, arn = event_detail(document, connection.project.model_package_group)
+    found = registry.version(connection, number)
+    if found.arn != arn:
+        raise ProjectError(f"the event is about {arn}, which is not in this account and region")
+    return Choice(found, f"the version that {event.name} names")
+
+
+def _check_artifact(connection: Connection, version: Version) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder, "model.tar.gz")
+        s3.download(connection, version.container["ModelDataUrl"], archive)
+        contract.check_artifact(archive, version.name)

@@ -1,0 +1,191 @@
+"""The command `ops`: promotes approved model versions to the endpoints of the stages."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from project import console
+
+# Imports that take long stand inside the commands, so that `--help` answers at once.
+
+app = console.application("Promote approved model versions to the endpoints of the stages.")
+
+StageName = Annotated[
+    str, typer.Argument(metavar="STAGE", help="The name of a file in ops/environments.")
+]
+Number = Annotated[
+    int | None, typer.Option("--version", metavar="N", min=1, help="Exactly this version.")
+]
+Event = Annotated[
+    Path | None,
+    typer.Option(
+        "--event",
+        metavar="FILE",
+        help="The version that this EventBridge event names.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
+
+
+@app.command()
+def plan(
+    stage: StageName,
+    version: Number = None,
+    event: Event = None,
+    as_json: console.AsJson = False,
+    local: console.Local = None,
+) -> None:
+    """Say what a promotion would change; nothing is touched.
+
+    Without --version and --event it is about the newest approved version in a first stage,
+    and about what the stage before serves in a later one.
+
+    Example: uv run ops plan production
+    """
+    _one_of(version, event)
+    from ops.choose import choose
+    from ops.desired import desired
+    from ops.plan import lines, make_plan
+    from ops.serving import serving
+
+    stages, chosen, connection = _open(stage, local)
+    choice = choose(connection, stages, chosen, version, event)
+    want = desired(connection, chosen, choice.version)
+    now = serving(connection, chosen)
+    made = make_plan(connection, chosen, choice.version.number, choice.why, want, now)
+    if as_json:
+        console.print_json(made.as_json())
+    else:
+        print("\n".join(lines(made)))
+
+
+@app.command()
+def promote(
+    stage: StageName,
+    version: Number = None,
+    event: Event = None,
+    local: console.Local = None,
+) -> None:
+    """Let a stage serve a version, and verify it.
+
+    Without --version and --event that is the newest approved version in a first stage, and
+    what the stage before serves in a later one. When it fails, what served before is put
+    back. A promotion that was interrupted is finished by running it again.
+
+    Example: uv run ops promote staging --version 3
+    """
+    _one_of(version, event)
+    from ops import promote
+    from ops.choose import choose
+
+    stages, chosen, connection = _open(stage, local)
+    choice = choose(connection, stages, chosen, version, event)
+    print(f"{chosen.name}: {choice.version.name}, {choice.why}")
+    promote.promote(connection, chosen, choice.version)
+
+
+@app.command()
+def verify(stage: StageName, local: console.Local = None) -> None:
+    """Ask what a stage serves the version's sample payload, and record whether it is right.
+
+    Example: uv run ops verify production
+    """
+    from ops import promote
+
+    _, chosen, connection = _open(stage, local)
+    promote.verify_stage(connection, chosen)
+
+
+@app.command()
+def invoke(stage: StageName, local: console.Local = None) -> None:
+    """Ask what a stage serves the version's sample payload, and print the answer.
+
+    Example: uv run ops invoke production
+    """
+    from ops import promote
+
+    _, chosen, connection = _open(stage, local)
+    print(promote.ask_stage(connection, chosen))
+
+
+@app.command()
+def rollback(stage: StageName, local: console.Local = None) -> None:
+    """Let a stage serve again what it served before.
+
+    It goes one step back in what was promoted and verified, with the instances of that time,
+    and forgets what it leaves: after promotions of 1, 2 and 3 two rollbacks lead to 2 and
+    then to 1. Go forward again with a promotion: ops promote STAGE --version 3.
+
+    Example: uv run ops rollback production
+    """
+    from ops import promote
+
+    _, chosen, connection = _open(stage, local)
+    promote.rollback(connection, chosen)
+
+
+@app.command()
+def status(as_json: console.AsJson = False, local: console.Local = None) -> None:
+    """Show what every stage serves now.
+
+    Example: uv run ops status
+    """
+    from ops.stages import load_stages
+    from ops.status import HEAD, stage_status
+    from project.aws import connect
+
+    stages = load_stages()
+    connection = connect(console.target(local))
+    found = [stage_status(connection, stage) for stage in stages.values()]
+    if as_json:
+        console.print_json([one.as_json() for one in found])
+    else:
+        console.print_rows([one.row() for one in found], HEAD, as_json=False)
+
+
+@app.command()
+def history(stage: StageName, as_json: console.AsJson = False, local: console.Local = None) -> None:
+    """List what happened to a stage, the newest first.
+
+    Example: uv run ops history production
+    """
+    from ops import ledger
+
+    _, chosen, connection = _open(stage, local)
+    events = list(ledger.events(connection, chosen))
+    if as_json:
+        console.print_json([event.model_dump(mode="json") for event in events])
+    elif not events:
+        print(f"nothing happened to {chosen.name} yet")
+    else:
+        readable = [event for event in events if isinstance(event, ledger.Record)]
+        console.print_rows([ledger.row(one) for one in readable], ledger.HEAD, as_json=False)
+        for event in events:
+            if isinstance(event, ledger.Unreadable):
+                print(f"unreadable: {event.uri}: {event.problem}")
+
+
+def _one_of(version: int | None, event: Path | None) -> None:
+    if version is not None and event is not None:
+        raise typer.BadParameter("--version and --event exclude each other")
+
+
+def _open(name: str, local: bool | None) -> tuple[Any, Any, Any]:
+    """Return the stages, the named one and the connection."""
+    from ops.stages import find_stage, load_stages
+    from project.aws import connect
+
+    stages = load_stages()
+    stage = find_stage(stages, name)
+    return stages, stage, connect(console.target(local))
+
+
+def main() -> None:
+    """Run the command."""
+    console.run(app)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""Brings a stage's endpoint to an endpoint configuration, and waits until SageMaker is done."""
+
+import time
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ops.desired import Desired, endpoint_name, stage_tags
+from ops.serving import IN_PROGRESS, Serving, endpoint_status, serving, tags_of
+from ops.stages import Stage
+from project.aws import Connection
+from project.console import timed
+from project.errors import ProjectError
+
+LONGEST_WAIT = 3600.0
+"""Seconds; SageMaker gives up starting a container after at most an hour."""
+SHORTEST_POLL, LONGEST_POLL = 0.3, 15.0
+
+# All instances are replaced at once: the new fleet takes over when it is healthy, and SageMaker
+# goes back to the old one by itself when it never gets there.
+BLUE_GREEN = {
+    "BlueGreenUpdatePolicy": {
+        "TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
+    }
+}
+
+
+def create_missing(connection: Connection, want: Desired) -> None:
+    """Create the model and the endpoint configuration that are not there yet.
+
+    Their names are made from their content: one that is there already is the same one.
+    """
+    client = connection.sagemaker
+    _create("model", want.model_name, client.create_model, want.model)
+    _create(
+        "endpoint configuration",
+        want.config_name,
+        client.create_endpoint_config,
+        want.config,
+    )
+
+
+def settle(connection: Connection, stage: Stage) -> Serving | None:
+    """Wait until nothing is under way at a stage's endpoint, and return what is there then.
+
+    Raises
+    ------
+    ProjectError : something is still under way after an hour.
+    """
+    name = endpoint_name(connection, stage)
+    status = endpoint_status(connection, name)
+    if status in IN_PROGRESS:
+        with timed(f"waiting for {name}, which is {status}"):
+            _wait(connection, name)
+    return serving(connection, stage)
+
+
+def switch(connection: Connection, stage: Stage, config: str, version: int | None) -> None:
+    """Let a stage's endpoint serve an endpoint configuration, and wait until that is decided.
+
+    The caller looks at what came of it: SageMaker may have gone back to the old configuration.
+
+    Parameters
+    ----------
+    config : the name of the endpoint configuration, which exists.
+    version : the model version that it serves, for the endpoint's tags.
+
+    Raises
+    ------
+    ProjectError : somebody else changes the endpoint at the same time, or it takes over an hour.
+    """
+    client = connection.sagemaker
+    name = endpoint_name(connection, stage)
+    if endpoint_status(connection, name) == "Failed":
+        # SageMaker lets nothing be done to a failed endpoint but to delete it.
+        delete(connection, stage)
+    status = endpoint_status(connection, name)
+    with timed(f"{'creating' if status is None else 'updating'} endpoint {name}"):
+        if status is None:
+            tags = connection.tags if version is None else stage_tags(connection, stage, version)
+            _create_once(
+                client.create_endpoint,
+                {"EndpointName": name, "EndpointConfigName": config, "Tags": tags},
+            )
+        else:
+            _update(client, name, config)
+        _wait(connection, name)
+
+
+def delete(connection: Connection, stage: Stage) -> None:
+    """Delete a stage's endpoint and wait until it is gone."""
+    name = endpoint_name(connection, stage)
+    with timed(f"deleting endpoint {name}"):
+        connection.sagemaker.delete_endpoint(EndpointName=name)
+        _wait(connection, name)
+
+
+def tag(connection: Connection, stage: Stage, now: Serving) -> None:
+    """Give an endpoint, which outlives versions, the tags of what it serves now."""
+    if now.version is None:
+        return
+    tags = stage_tags(connection, stage, now.version)
+    if not {(one["Key"], one["Value"]) for one in tags} <= tags_of(connection, now.arn).items():
+        connection.sagemaker.add_tags(ResourceArn=now.arn, Tags=tags)
+
+
+def _create(what: str, name: str, create: Any, request: dict[str, Any]) -> None:
+    if not _create_once(create, request):
+        print(f"{what} {name} is there already")
+    else:
+        print(f"created {what} {name}")
+
+
+def _create_once(create: Any, request: dict[str, Any]) -> bool:
+    """Say whether the call created something; False when it was there already."""
+    try:
+        create(**request)
+    except ClientError as error:
+        if "already exist" in str(error):
+            return False
+        raise
+    return True
+
+
+def _update(client: Any, name: str, config: str) -> None:
+    try:
+        client.update_endpoint(
+            EndpointName=name, EndpointConfigName=config, DeploymentConfig=BLUE_GREEN
+        )
+    except ClientError as error:
+        if "in-progress" in str(error):
+            raise ProjectError(
+                f"somebody else began to change {name} meanwhile; look at `uv run ops status`, "
+                "then run the same command again"
+            ) from None
+        raise
+
+
+def _wait(connection: Connection, name: str) -> None:
+    deadline = time.monotonic() + LONGEST_WAIT
+    pause = SHORTEST_POLL
+    while (status := endpoint_status(connection, name)) in IN_PROGRESS:
+        if time.monotonic() > deadline:
+            raise ProjectError(
+                f"{name} is still {status} after {LONGEST_WAIT / 60:.0f} minutes; "
+                "run the same command again to go on waiting"
+            )
+        if pause >= LONGEST_POLL:
+            print(".", end="", flush=True)
+        time.sleep(pause)
+        pause = min(pause * 1.3, LONGEST_POLL)

@@ -1,0 +1,106 @@
+"""Reads what a stage serves now, from the endpoint itself: endpoint, configuration, model, tags."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ops.desired import endpoint_name
+from ops.stages import Stage
+from project.aws import Connection
+from project.tags import MODEL_VERSION
+
+IN_PROGRESS = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
+"""Values of `EndpointStatus` that another one follows without anybody's doing."""
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A stage's endpoint as it is.
+
+    Attributes
+    ----------
+    endpoint : its name.
+    arn : its ARN.
+    status : its `EndpointStatus`.
+    config : the name of its endpoint configuration.
+    version : the model version that this configuration serves; None when its tags do not say.
+    since : when the endpoint was changed last.
+    failure : SageMaker's reason when the last change failed; else empty.
+    model : the `DescribeModel` response of what it serves; empty when that is gone.
+    variant : the `ProductionVariant` of its configuration; empty when that is gone.
+    tags : the tags of its configuration.
+    """
+
+    endpoint: str
+    arn: str
+    status: str
+    config: str
+    version: int | None
+    since: datetime
+    failure: str = ""
+    model: dict[str, Any] = field(default_factory=dict)
+    variant: dict[str, Any] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether SageMaker is changing it."""
+        return self.status in IN_PROGRESS
+
+    def serves(self, config: str) -> bool:
+        """Say whether it is in service with the named endpoint configuration."""
+        return self.status == "InService" and self.config == config
+
+
+def serving(connection: Connection, stage: Stage) -> Serving | None:
+    """Return what a stage serves now, None when it has no endpoint."""
+    client = connection.sagemaker
+    name = endpoint_name(connection, stage)
+    endpoint = found(lambda: client.describe_endpoint(EndpointName=name))
+    if endpoint is None:
+        return None
+    config_name = endpoint["EndpointConfigName"]
+    config = found(lambda: client.describe_endpoint_config(EndpointConfigName=config_name)) or {}
+    variant = config.get("ProductionVariants", [{}])[0]
+    model_name = variant.get("ModelName")
+    model = model_name and found(lambda: client.describe_model(ModelName=model_name))
+    tags = tags_of(connection, config["EndpointConfigArn"]) if config else {}
+    number = tags.get(MODEL_VERSION, "")
+    return Serving(
+        endpoint=name,
+        arn=endpoint["EndpointArn"],
+        status=endpoint["EndpointStatus"],
+        config=config_name,
+        version=int(number) if number.isdigit() else None,
+        since=endpoint["LastModifiedTime"],
+        failure=endpoint.get("FailureReason", ""),
+        model=model or {},
+        variant=variant,
+        tags=tags,
+    )
+
+
+def endpoint_status(connection: Connection, name: str) -> str | None:
+    """Return an endpoint's `EndpointStatus`, None when there is no such endpoint."""
+    endpoint = found(lambda: connection.sagemaker.describe_endpoint(EndpointName=name))
+    return None if endpoint is None else str(endpoint["EndpointStatus"])
+
+
+def tags_of(connection: Connection, arn: str) -> dict[str, str]:
+    """Return a resource's tags."""
+    pages = connection.sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
+    return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+
+
+def found(describe: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+    """Return what a call describes, None when SageMaker says that there is no such thing."""
+    try:
+        return describe()
+    except ClientError as error:
+        # SageMaker has no error code of its own for this.
+        if "Could not find" in str(error):
+            return None
+        raise

@@ -1,0 +1,103 @@
+"""Reads the stages: one file in `ops/environments` each, the desired endpoint of that stage."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from project.errors import ProjectError
+from project.settings import ROOT, Strict, load
+
+ENVIRONMENTS = ROOT / "ops" / "environments"
+
+
+class VerifySettings(Strict):
+    """What the endpoint's answers must keep; `latency_ms` is the slowest accepted, in ms."""
+
+    latency_ms: Annotated[int, Field(gt=0)]
+
+
+class StageSettings(Strict):
+    """The content of a stage's file.
+
+    `after` is the stage that a version must have passed before, null for the first one.
+    """
+
+    after: str | None
+    instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$")]
+    instance_count: Annotated[int, Field(ge=1)]
+    verify: VerifySettings
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage that versions are promoted to.
+
+    Attributes
+    ----------
+    name : the name of its file.
+    settings : the content of that file.
+    """
+
+    name: str
+    settings: StageSettings
+
+
+def load_stages(folder: Path = ENVIRONMENTS) -> dict[str, Stage]:
+    """Read every stage, the first ones first.
+
+    Parameters
+    ----------
+    folder : holds a YAML file per stage.
+
+    Raises
+    ------
+    ProjectError : there is no stage, a file is wrong, or `after` names no stage or leads back
+        to where it started.
+    """
+    found = {path.stem: Stage(path.stem, _settings(path)) for path in folder.glob("*.yaml")}
+    if not found:
+        raise ProjectError(f"{folder} holds no stage; a stage is a file like staging.yaml")
+    order = {name: len(_before(found, name)) for name in found}
+    return {name: found[name] for name in sorted(found, key=lambda name: (order[name], name))}
+
+
+def find_stage(stages: Mapping[str, Stage], name: str) -> Stage:
+    """Return a stage by its name.
+
+    Raises
+    ------
+    ProjectError : there is none of that name; the message lists those there are.
+    """
+    if name not in stages:
+        raise ProjectError(f"there is no stage {name!r}; there are {', '.join(stages)}")
+    return stages[name]
+
+
+def _settings(path: Path) -> StageSettings:
+    # The name becomes part of the names of endpoints.
+    if not re.fullmatch(r"[a-z](-?[a-z0-9])*", path.stem):
+        raise ProjectError(
+            f"{path.name} is no name for a stage; use lower-case letters, digits and single hyphens"
+        )
+    return load(path, StageSettings)
+
+
+def _before(stages: Mapping[str, Stage], name: str) -> list[str]:
+    """Return the stages that a version passes before the named one, the nearest first."""
+    passed: list[str] = []
+    current = name
+    while (after := stages[current].settings.after) is not None:
+        if after not in stages:
+            raise ProjectError(
+                f"the stage {current} comes after {after!r}, which is no stage; "
+                f"there are {', '.join(sorted(stages))}"
+            )
+        passed.append(after)
+        if after == name or passed.count(after) > 1:
+            raise ProjectError(f"the stages {' after '.join([name, *passed])} form a circle")
+        current = after
+    return passed

@@ -1,0 +1,100 @@
+"""A project of its own for each test: other names, another model package group, no versions."""
+
+import dataclasses
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ops.stages import Stage, StageSettings, VerifySettings
+from project.aws import Connection
+from project.settings import ROOT
+
+LATENCY_MS = 20_000
+"""Generous: these tests are not about the speed of the computer that they run on."""
+
+FIRST = StageSettings(
+    after=None,
+    instance_type="ml.m5.large",
+    instance_count=1,
+    verify=VerifySettings(latency_ms=LATENCY_MS),
+)
+STAGES = {
+    "staging": Stage("staging", FIRST),
+    "production": Stage(
+        "production", FIRST.model_copy(update={"after": "staging", "instance_count": 2})
+    ),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Ops:
+    """A copy of the project's code under another name, and its command `ops`.
+
+    Attributes
+    ----------
+    folder : holds the copy.
+    connection : the same project, for calls from the test itself.
+    """
+
+    folder: Path
+    connection: Connection
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command line of `ops`."""
+        return [sys.executable, "-m", "ops.cli", *arguments]
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment that the command runs in."""
+        return {**os.environ, "PYTHONPATH": os.pathsep.join([str(self.folder), *sys.path])}
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the command to its end."""
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start the command and leave it running."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+@pytest.fixture
+def fresh(connection: Connection) -> Connection:
+    """Return a connection for a project that has nothing yet."""
+    name = f"test-{secrets.token_hex(4)}"
+    changes = {"name": name, "model_package_group": f"{name}-models", "id": connection.project_id}
+    project = connection.project.model_copy(update=changes)
+    return dataclasses.replace(connection, project=project)
+
+
+@pytest.fixture
+def ops(fresh: Connection, tmp_path: Path) -> Ops:
+    """Return the command `ops` of a project that has nothing yet."""
+    for package in ("project", "ops"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
+    (tmp_path / "project.yaml").write_text(yaml.safe_dump(fresh.project.model_dump()))
+    environments = tmp_path / "ops" / "environments"
+    shutil.rmtree(environments)
+    environments.mkdir()
+    for stage in STAGES.values():
+        content = yaml.safe_dump(stage.settings.model_dump())
+        (environments / f"{stage.name}.yaml").write_text(content)
+    return Ops(tmp_path, fresh)

@@ -1,0 +1,70 @@
+"""Answers are compared with the expected ones: status, content type, schema, values, latency."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from ops.verify import Answer, ExpectedAnswers, checks, problem
+
+EXPECTED = ExpectedAnswers(
+    content_type="text/csv",
+    accept="application/json",
+    payload="payload.csv",
+    answers={"predictions": ["high", "low"], "scores": [0.5, 1]},
+    tolerance=1e-6,
+)
+
+
+def answer(
+    document: Any = EXPECTED.answers,
+    status: int = 200,
+    content_type: str = "application/json",
+    milliseconds: float = 10,
+) -> Answer:
+    return Answer(status, content_type, json.dumps(document).encode(), milliseconds)
+
+
+def other(**changes: Any) -> Answer:
+    return answer({**EXPECTED.answers, **changes})
+
+
+def test_the_expected_answers_pass_every_check() -> None:
+    done = checks([answer(), other(scores=[0.5 + 1e-8, 1.0])], EXPECTED, 100)
+
+    assert [check.name for check in done] == [
+        "status",
+        "content type",
+        "schema",
+        "answers",
+        "latency",
+    ]
+    assert problem(done) == ""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "seen"),
+    [
+        (answer("broken", status=500), 'status: 500: "broken"'),
+        (answer("", status=0), "status: no answer"),
+        (answer(content_type="text/csv"), "content type: text/csv, not application/json"),
+        (Answer(200, "application/json", b"<html>", 1), "schema: no JSON"),
+        (answer({"scores": []}), r"schema: the answer has the keys \['scores'\], not"),
+        (other(scores=[0.5]), "schema: scores has 1 items, not 2"),
+        (other(scores=[0.5, "1"]), r"schema: scores\[1\] is a string, not a number"),
+        (other(scores=[0.5, True]), r"schema: scores\[1\] is a boolean, not a number"),
+        (other(scores=[0.5, 1.001]), r"answers: scores\[1\] is 1.001, not 1"),
+        (other(scores=[float("nan"), 1]), r"answers: scores\[0\] is nan, not 0.5"),
+        (other(predictions=["high", "high"]), r"answers: predictions\[1\] is 'high', not 'low'"),
+        (answer(milliseconds=101), "latency: slowest of 2 was 101 ms, limit 100 ms"),
+    ],
+)
+def test_one_wrong_answer_among_right_ones_is_found(wrong: Answer, seen: str) -> None:
+    assert re.match(seen, problem(checks([answer(), wrong], EXPECTED, 100)))
+
+
+def test_a_content_type_may_carry_parameters() -> None:
+    seen = answer(content_type="application/json; charset=utf-8")
+
+    assert problem(checks([seen], EXPECTED, 100)) == ""

@@ -1,0 +1,118 @@
+"""The command `ops`: exit codes, last lines, JSON, and a promotion that was killed."""
+
+import json
+import signal
+import time
+
+import pytest
+
+from ops.promote import promote
+from ops.serving import serving
+from ops.stages import Stage
+from project import registry
+from project.aws import Connection
+from tests.ops.conftest import STAGES, Ops
+from tests.ops.example_version import register
+
+STAGING = STAGES["staging"]
+
+
+def last_line(text: str) -> str:
+    return text.strip().splitlines()[-1]
+
+
+def test_the_story_of_a_version(ops: Ops) -> None:
+    register(ops.connection)
+    plan = json.loads(ops.run("plan", "staging", "--json").stdout)
+    promoted = ops.run("promote", "staging", "--version", "1")
+    again = ops.run("plan", "staging")
+    status = json.loads(ops.run("status", "--json").stdout)
+    history = json.loads(ops.run("history", "staging", "--json").stdout)
+    answer = ops.run("invoke", "staging")
+
+    assert {step["action"] for step in plan["steps"]} == {"create"}
+    assert (plan["version"], plan["nothing_to_do"]) == (1, False)
+    assert promoted.returncode == 0, promoted.stderr
+    assert last_line(promoted.stdout) == "version 1 serves staging"
+    assert again.stdout == "staging: version 1, the newest approved version\nnothing to do\n"
+    assert [(stage["stage"], stage["version"]) for stage in status] == [
+        ("staging", 1),
+        ("production", None),
+    ]
+    assert (status[0]["status"], status[0]["approval"]) == ("InService", "Approved")
+    assert status[0]["verified"] is True
+    assert [(one["action"], one["outcome"]) for one in history] == [("promote", "succeeded")]
+    assert {check["name"] for check in history[0]["checks"]} >= {"schema", "answers"}
+    assert json.loads(answer.stdout)["predictions"] == pytest.approx([2.0, 6.0])
+
+
+def test_a_failed_promotion_exits_with_1_and_says_what_serves(ops: Ops) -> None:
+    register(ops.connection, fault="wrong answers")
+
+    done = ops.run("promote", "staging")
+
+    assert done.returncode == 1
+    assert last_line(done.stderr).startswith(
+        "error: version 1 was not promoted to staging: answers"
+    )
+    assert last_line(done.stderr).endswith("; nothing serves staging")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["promote", "prod"], 1, "there is no stage 'prod'; there are staging, production"),
+        (["promote", "staging", "--version", "7"], 1, "there is no version 7"),
+        (["promote", "staging", "--version", "0"], 2, "--version"),
+        (["plan", "staging", "--version", "1", "--event", "ops/cli.py"], 2, "exclude each other"),
+        (["promote"], 2, "STAGE"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(
+    ops: Ops, arguments: list[str], code: int, message: str
+) -> None:
+    done = ops.run(*arguments)
+
+    assert done.returncode == code
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_first_promotion_that_was_killed_is_finished_by_running_it_again(ops: Ops) -> None:
+    register(ops.connection)
+    kill_once(ops, "Creating")
+
+    rerun = ops.run("promote", "staging")
+
+    assert last_line(rerun.stdout) == "version 1 serves staging"
+    history = json.loads(ops.run("history", "staging", "--json").stdout)
+    assert [(one["action"], one["outcome"]) for one in history] == [("promote", "succeeded")]
+
+
+def test_a_promotion_that_is_under_way_is_waited_for(ops: Ops) -> None:
+    register(ops.connection)
+    promote(ops.connection, STAGING, registry.version(ops.connection, 1))
+    register(ops.connection, load_seconds=4)
+    kill_once(ops, "Updating")
+
+    plan = ops.run("plan", "staging", "--version", "1")
+    rerun = ops.run("promote", "staging")
+
+    assert last_line(plan.stdout) == "the endpoint is Updating; a promotion waits for that first"
+    assert f"waiting for {ops.connection.project.name}-staging, which is Updating" in rerun.stdout
+    assert last_line(rerun.stdout) == "version 2 serves staging"
+
+
+def kill_once(ops: Ops, status: str) -> None:
+    """Promote to staging, and kill the command as soon as the endpoint has that status."""
+    command = ops.start("promote", "staging")
+    wait_until(ops.connection, STAGING, status)
+    command.send_signal(signal.SIGKILL)
+    command.wait()
+
+
+def wait_until(connection: Connection, stage: Stage, status: str) -> None:
+    deadline = time.monotonic() + 60
+    while (now := serving(connection, stage)) is None or now.status != status:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -1,0 +1,71 @@
+"""What a stage should consist of follows from its file and the version, names included."""
+
+import dataclasses
+import re
+
+from ops.desired import desired, endpoint_name
+from ops.stages import Stage
+from tests.ops.conftest import FIRST, STAGES
+from tests.ops.offline import offline_connection, offline_version
+
+
+def test_the_same_wish_has_the_same_names() -> None:
+    first = desired(offline_connection(), STAGES["staging"], offline_version())
+    second = desired(offline_connection(), STAGES["staging"], offline_version())
+
+    assert first == second
+    assert re.fullmatch(r"demo-staging-v3-[0-9a-f]{12}", first.config_name)
+    assert re.fullmatch(r"demo-staging-v3-[0-9a-f]{12}", first.model_name)
+
+
+def test_other_instances_need_another_configuration_of_the_same_model() -> None:
+    larger = Stage("staging", FIRST.model_copy(update={"instance_count": 3}))
+
+    one = desired(offline_connection(), STAGES["staging"], offline_version())
+    other = desired(offline_connection(), larger, offline_version())
+
+    assert other.model_name == one.model_name
+    assert other.config_name != one.config_name
+    assert other.config["ProductionVariants"][0]["InitialInstanceCount"] == 3
+
+
+def test_everything_is_tagged_with_project_stage_and_version() -> None:
+    want = desired(offline_connection(), STAGES["production"], offline_version())
+
+    for request in (want.model, want.config):
+        tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
+        assert tags["sagemaker:project-id"] == "p-example"
+        assert tags["sagemaker:project-name"] == "demo"
+        assert tags["stage"] == "production"
+        assert tags["model-package-version"] == "3"
+
+
+def test_long_names_are_cut_to_what_sagemaker_takes_and_stay_apart() -> None:
+    connection = offline_connection(name="a" + "-b" * 31)
+    stages = [Stage(f"{'long-' * 10}{end}", FIRST) for end in ("one", "two")]
+
+    names = {endpoint_name(connection, stage) for stage in stages}
+    for stage in stages:
+        want = desired(connection, stage, offline_version(12345))
+        names |= {want.model_name, want.config_name}
+
+    assert len(names) == 6
+    assert all(re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", name) for name in names)
+
+
+def test_the_model_runs_what_the_version_says_under_the_projects_role() -> None:
+    connection, version = offline_connection(), offline_version()
+
+    model = desired(connection, STAGES["staging"], version).model
+
+    assert model["PrimaryContainer"] == version.container
+    assert model["ExecutionRoleArn"] == connection.endpoint_role
+
+
+def test_another_number_is_another_model() -> None:
+    renumbered = dataclasses.replace(offline_version(), number=4)
+
+    one = desired(offline_connection(), STAGES["staging"], offline_version())
+    other = desired(offline_connection(), STAGES["staging"], renumbered)
+
+    assert one.model_name != other.model_name

@@ -1,0 +1,214 @@
+"""Versions go from stage to stage; one that fails leaves what served before where it was."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ops import ledger
+from ops.choose import choose
+from ops.desired import desired
+from ops.promote import promote, rollback, verify_stage
+from ops.serving import serving, tags_of
+from project import registry, s3
+from project.aws import Connection
+from project.contract import EXPECTED_ANSWERS
+from project.errors import ProjectError
+from tests.ops.conftest import STAGES
+from tests.ops.example_version import Fault, register
+from tests.ops.test_choose import event
+
+STAGING, PRODUCTION = STAGES["staging"], STAGES["production"]
+
+
+def ship(connection: Connection, stage: str, number: int | None = None) -> None:
+    """Do what `ops promote` does."""
+    chosen = choose(connection, STAGES, STAGES[stage], number)
+    promote(connection, STAGES[stage], chosen.version)
+
+
+def serves(connection: Connection, stage: str) -> int | None:
+    now = serving(connection, STAGES[stage])
+    assert now is None or now.status == "InService"
+    return None if now is None else now.version
+
+
+def expect_other_answers(connection: Connection, number: int) -> None:
+    """Let a version's expected answers be others than its model gives."""
+    uri = registry.version(connection, number).metadata[EXPECTED_ANSWERS]
+    expected = s3.read_json(connection, uri)
+    expected["answers"] = {"predictions": [0.0, 0.0]}
+    s3.write(connection, uri, json.dumps(expected).encode())
+
+
+def test_a_version_goes_through_staging_to_production(fresh: Connection) -> None:
+    register(fresh)
+    with pytest.raises(ProjectError, match="version 1 was never verified in staging"):
+        ship(fresh, "production", 1)
+
+    ship(fresh, "staging")
+    ship(fresh, "production")
+
+    assert (serves(fresh, "staging"), serves(fresh, "production")) == (1, 1)
+    now = serving(fresh, PRODUCTION)
+    assert now is not None
+    assert now.variant["InitialInstanceCount"] == 2
+    expected = {**now.tags, "stage": "production", "model-package-version": "1"}
+    assert tags_of(fresh, now.arn) == now.tags == expected
+    assert tags_of(fresh, now.model["ModelArn"]) == now.tags
+
+
+def test_the_stage_before_decides_which_version_comes_next(fresh: Connection) -> None:
+    first, second = register(fresh, slope=2), register(fresh, slope=3)
+    ship(fresh, "staging", first)
+
+    assert choose(fresh, STAGES, STAGING).version.number == second
+    assert choose(fresh, STAGES, PRODUCTION).version.number == first
+    assert choose(fresh, STAGES, PRODUCTION).why == "what staging serves"
+
+
+def test_promoting_what_serves_already_changes_nothing_but_verifies(
+    fresh: Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register(fresh)
+    ship(fresh, "staging")
+    before = serving(fresh, STAGING)
+
+    ship(fresh, "staging")
+
+    after = serving(fresh, STAGING)
+    assert before is not None and after is not None
+    assert (after.config, after.since) == (before.config, before.since)
+    assert "version 1 serves staging already" in capsys.readouterr().out
+    actions = [record.action for record in ledger.records(fresh, STAGING)]
+    assert actions == ["verify", "promote"]
+
+
+def test_an_event_deploys_the_version_that_it_names_not_the_newest(
+    fresh: Connection, tmp_path: Path
+) -> None:
+    named = registry.version(fresh, register(fresh))
+    register(fresh)
+    file = tmp_path / "event.json"
+    group = fresh.project.model_package_group
+
+    file.write_text(json.dumps(event(ModelPackageGroupName=group, ModelPackageVersion=1)))
+    with pytest.raises(ProjectError, match="not in this account and region"):
+        choose(fresh, STAGES, STAGING, event=file)
+    approval = event(ModelPackageGroupName=group, ModelPackageVersion=1, ModelPackageArn=named.arn)
+    file.write_text(json.dumps(approval))
+    choice = choose(fresh, STAGES, STAGING, event=file)
+
+    assert choice.version.number == 1
+    assert choice.why == "the version that event.json names"
+
+
+def test_what_must_not_be_deployed_is_refused_before_anything_is_touched(
+    fresh: Connection,
+) -> None:
+    with pytest.raises(ProjectError, match=r"no version in .* is approved"):
+        choose(fresh, STAGES, STAGING)
+    with pytest.raises(ProjectError, match="staging serves nothing"):
+        choose(fresh, STAGES, PRODUCTION)
+    refused = [
+        (register(fresh, approval="PendingManualApproval"), "is not approved"),
+        (register(fresh, approval="Rejected"), "is rejected"),
+        (register(fresh, fault="no model card"), "breaks the model contract.* a model card"),
+        (register(fresh, fault="no inference code"), "artefact .* lacks code/inference.py"),
+        (register(fresh, project_id="p-other"), "belongs to the project p-other"),
+        (99, "there is no version 99"),
+    ]
+    for number, message in refused:
+        with pytest.raises(ProjectError, match=message):
+            choose(fresh, STAGES, STAGING, number)
+
+    assert serving(fresh, STAGING) is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("model does not load", "version 2 was not promoted to staging: .*"),
+        ("wrong answers", r"answers: predictions\[0\] is 2\.0.*, not 3\.0.*"),
+    ],
+)
+def test_a_version_that_fails_is_rolled_back(fresh: Connection, fault: Fault, message: str) -> None:
+    register(fresh)
+    ship(fresh, "staging")
+    before = serving(fresh, STAGING)
+    register(fresh, fault=fault)
+
+    with pytest.raises(ProjectError, match=f"{message}; version 1 serves staging as before$"):
+        ship(fresh, "staging")
+
+    after = serving(fresh, STAGING)
+    assert before is not None and after is not None
+    assert (after.config, after.status) == (before.config, "InService")
+    assert tags_of(fresh, after.arn)["model-package-version"] == "1"
+    newest = next(ledger.records(fresh, STAGING))
+    assert (newest.version, newest.outcome, newest.previous_version) == (2, "rolled-back", 1)
+    with pytest.raises(ProjectError, match=r"version 2 (was never verified )?in staging"):
+        ship(fresh, "production", 2)
+
+
+@pytest.mark.parametrize("fault", ["model does not load", "wrong answers"])
+def test_a_first_version_that_fails_leaves_no_endpoint(fresh: Connection, fault: Fault) -> None:
+    register(fresh, fault=fault)
+
+    with pytest.raises(ProjectError, match=r"nothing serves staging$"):
+        ship(fresh, "staging")
+
+    assert serving(fresh, STAGING) is None
+    assert [record.outcome for record in ledger.records(fresh, STAGING)] == ["failed"]
+
+
+def test_a_failed_endpoint_is_replaced(fresh: Connection) -> None:
+    # Somebody's promotion was killed while the endpoint could not be created.
+    broken = registry.version(fresh, register(fresh, fault="model does not load"))
+    want = desired(fresh, STAGING, broken)
+    fresh.sagemaker.create_model(**want.model)
+    fresh.sagemaker.create_endpoint_config(**want.config)
+    fresh.sagemaker.create_endpoint(
+        EndpointName=f"{fresh.project.name}-staging", EndpointConfigName=want.config_name
+    )
+    register(fresh)
+
+    ship(fresh, "staging")
+
+    assert serves(fresh, "staging") == 2
+
+
+def test_rollback_goes_back_through_what_was_verified(fresh: Connection) -> None:
+    with pytest.raises(ProjectError, match="staging serves nothing"):
+        rollback(fresh, STAGING)
+    for slope in (1.0, 2.0, 3.0):
+        register(fresh, slope)
+        ship(fresh, "staging")
+
+    rollback(fresh, STAGING)
+    assert serves(fresh, "staging") == 2
+
+    registry.set_approval(fresh, 1, "Rejected", "")
+    with pytest.raises(ProjectError, match="served nothing before that it could go back to"):
+        rollback(fresh, STAGING)
+    registry.set_approval(fresh, 1, "Approved", "")
+    rollback(fresh, STAGING)
+    assert serves(fresh, "staging") == 1
+
+    actions = [(one.action, one.version) for one in ledger.records(fresh, STAGING)]
+    assert actions[:2] == [("rollback", 1), ("rollback", 2)]
+
+
+def test_a_verification_is_recorded_and_counts(fresh: Connection) -> None:
+    register(fresh)
+    ship(fresh, "staging")
+    expect_other_answers(fresh, 1)
+
+    with pytest.raises(ProjectError, match="version 1, which serves staging, failed"):
+        verify_stage(fresh, STAGING)
+
+    assert serves(fresh, "staging") == 1
+    newest = next(ledger.records(fresh, STAGING))
+    assert (newest.action, newest.outcome, newest.verified) == ("verify", "failed", False)
+    with pytest.raises(ProjectError, match="last verification of version 1 in staging failed"):
+        choose(fresh, STAGES, PRODUCTION)

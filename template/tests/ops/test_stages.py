@@ -1,0 +1,59 @@
+"""The stages are files; a wrong one is refused in a sentence that names it."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ops.stages import find_stage, load_stages
+from project.errors import ProjectError
+from tests.ops.conftest import FIRST, STAGES
+
+
+def write(folder: Path, **after: str | None) -> Path:
+    for name, before in after.items():
+        content = FIRST.model_copy(update={"after": before}).model_dump()
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump(content))
+    return folder
+
+
+def test_the_stages_of_this_project_are_valid() -> None:
+    stages = load_stages()
+
+    assert next(iter(stages.values())).settings.after is None
+
+
+def test_stages_come_in_the_order_in_which_versions_pass_them(tmp_path: Path) -> None:
+    stages = load_stages(write(tmp_path, live="trial", check=None, trial="check"))
+
+    assert list(stages) == ["check", "trial", "live"]
+
+
+def test_an_unknown_stage_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ProjectError, match="no stage 'prod'; there are staging, production"):
+        find_stage(STAGES, "prod")
+
+
+def test_after_must_name_a_stage(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="live comes after 'trial', which is no stage"):
+        load_stages(write(tmp_path, live="trial"))
+
+
+@pytest.mark.parametrize(
+    "after", [{"a": "a"}, {"a": "b", "b": "a"}, {"a": "b", "b": "c", "c": "b"}]
+)
+def test_stages_must_not_form_a_circle(tmp_path: Path, after: dict[str, str | None]) -> None:
+    with pytest.raises(ProjectError, match="form a circle"):
+        load_stages(write(tmp_path, **after))
+
+
+def test_a_misspelt_key_is_refused(tmp_path: Path) -> None:
+    (write(tmp_path, live=None) / "live.yaml").write_text("after: null\ninstances: 2\n")
+
+    with pytest.raises(ProjectError, match=r"live\.yaml: key `"):
+        load_stages(tmp_path)
+
+
+def test_the_name_of_a_stage_must_fit_the_names_of_endpoints(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match=r"Live_1\.yaml is no name for a stage"):
+        load_stages(write(tmp_path, Live_1=None))
