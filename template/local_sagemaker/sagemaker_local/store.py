@@ -1,0 +1,173 @@
+"""What the local SageMaker remembers: resources, tags and counters in one SQLite file."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS resources (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+    arn TEXT NOT NULL UNIQUE, body TEXT NOT NULL,
+    UNIQUE (kind, region, name)
+);
+CREATE TABLE IF NOT EXISTS tags (
+    arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (arn, key)
+);
+CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS buckets (
+    name TEXT PRIMARY KEY, region TEXT NOT NULL, tagging TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE IF NOT EXISTS objects (
+    bucket TEXT NOT NULL, key TEXT NOT NULL, file TEXT NOT NULL, headers TEXT NOT NULL,
+    PRIMARY KEY (bucket, key)
+);
+"""
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource; members of `body` that start with `_` are for ourselves, never answered."""
+
+    kind: str
+    region: str
+    name: str
+    arn: str
+    body: Body
+
+
+class AlreadyThereError(Exception):
+    """A resource of that kind and name exists."""
+
+
+class Store:
+    """The database, safe to use from many threads and to kill at any time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self.connection.executescript(SCHEMA)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        if not hasattr(self._local, "connection"):
+            connection = sqlite3.connect(self._path, timeout=60, isolation_level=None)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            self._local.connection = connection
+        found: sqlite3.Connection = self._local.connection
+        return found
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Do everything inside or nothing of it; other writers wait; may be nested."""
+        connection = self.connection
+        if connection.in_transaction:
+            yield connection
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+    def create(self, resource: Resource) -> None:
+        """Add a resource.
+
+        Raises
+        ------
+        AlreadyThereError : one of that kind and name exists in the region.
+        """
+        row = (resource.kind, resource.region, resource.name, resource.arn)
+        try:
+            with self.transaction() as connection:
+                connection.execute(
+                    "INSERT INTO resources (kind, region, name, arn, body) VALUES (?, ?, ?, ?, ?)",
+                    (*row, json.dumps(resource.body)),
+                )
+        except sqlite3.IntegrityError:
+            raise AlreadyThereError(resource.arn) from None
+
+    def get(self, kind: str, region: str, name: str) -> Resource | None:
+        """Return the resource of that kind and name."""
+        found = self._select("kind = ? AND region = ? AND name = ?", (kind, region, name))
+        return found[0] if found else None
+
+    def by_arn(self, arn: str) -> Resource | None:
+        """Return the resource with that ARN."""
+        found = self._select("arn = ?", (arn,))
+        return found[0] if found else None
+
+    def resources(self, kind: str, region: str | None = None, prefix: str = "") -> list[Resource]:
+        """Return the resources of a kind in the order of their creation.
+
+        Parameters
+        ----------
+        kind : which kind.
+        region : only those of one region.
+        prefix : only those whose name starts so.
+        """
+        where, values = "kind = ?", [kind]
+        if region is not None:
+            where, values = where + " AND region = ?", [*values, region]
+        if prefix:
+            # Names are compared as ranges, so that the index on them is used.
+            where, values = (
+                where + " AND name >= ? AND name < ?",
+                [
+                    *values,
+                    prefix,
+                    prefix[:-1] + chr(ord(prefix[-1]) + 1),
+                ],
+            )
+        return self._select(where, tuple(values))
+
+    def change(self, arn: str, members: Mapping[str, Any]) -> Resource | None:
+        """Set members of a resource's body, None to remove; returns it, or None if it is gone."""
+        with self.transaction() as connection:
+            found = self.by_arn(arn)
+            if found is None:
+                return None
+            found.body.update(members)
+            for member in [name for name, value in members.items() if value is None]:
+                del found.body[member]
+            connection.execute(
+                "UPDATE resources SET body = ? WHERE arn = ?", (json.dumps(found.body), arn)
+            )
+            return found
+
+    def delete(self, arn: str) -> None:
+        """Remove a resource and its tags."""
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM resources WHERE arn = ?", (arn,))
+            connection.execute("DELETE FROM tags WHERE arn = ?", (arn,))
+
+    def count_up(self, name: str) -> int:
+        """Return the next number of a counter; a number is given once, whatever is deleted."""
+        with self.transaction() as connection:
+            row = connection.execute(
+                "INSERT INTO counters VALUES (?, 1)"
+                " ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+                (name,),
+            ).fetchone()
+            return int(row[0])
+
+    def _select(self, where: str, values: tuple[str, ...]) -> list[Resource]:
+        rows = self.connection.execute(
+            f"SELECT kind, region, name, arn, body FROM resources WHERE {where} ORDER BY id",
+            values,
+        )
+        return [
+            Resource(kind, region, name, arn, json.loads(body))
+            for kind, region, name, arn, body in rows
+        ]

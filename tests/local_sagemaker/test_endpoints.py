@@ -1,0 +1,328 @@
+"""Endpoints: real model servers, blue/green updates, and what happens when a model is bad."""
+
+import http.client
+import json
+import threading
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+from kit import IMAGE, INFERENCE, ROLE, is_alive, refusal, wait_until
+
+
+def pids(local, name):
+    return [pid for e in local.status["endpoints"] if e["name"] == name for pid in e["pids"]]
+
+
+@pytest.fixture(scope="module")
+def doubling(local):
+    """An endpoint that doubles numbers."""
+    local.deploy("doubling", INFERENCE)
+    made = local.sm.create_endpoint(
+        EndpointName="doubling",
+        EndpointConfigName="doubling",
+        Tags=[{"Key": "project", "Value": "p"}],
+    )
+    tags = local.sm.list_tags(ResourceArn=made["EndpointArn"])["Tags"]
+    assert tags == [{"Key": "project", "Value": "p"}]
+    assert local.wait_for_endpoint("doubling")["EndpointStatus"] == "InService"
+    return "doubling"
+
+
+class TestInvocation:
+    def test_answer_comes_from_the_artefact_s_own_code(self, local, doubling):
+        answer = local.invoke(doubling)
+        assert json.loads(answer["Body"].read()) == [2, 4]
+        assert answer["InvokedProductionVariant"] == "all"
+        assert answer["ContentType"] == "application/json"
+
+    @pytest.mark.parametrize(
+        ("content_type", "kind"),
+        [("application/x-kind", "bytes"), ("text/csv", "str"), ("application/json", "str")],
+    )
+    def test_body_is_text_or_bytes_as_in_the_container(self, local, doubling, content_type, kind):
+        answer = local.invoke(doubling, "kind", content_type)
+        assert json.loads(answer["Body"].read()) == kind
+
+    def test_error_of_the_model(self, local, doubling):
+        with pytest.raises(ClientError) as caught:
+            local.invoke(doubling, "x", "text/plain")
+        answer = caught.value.response
+        assert answer["Error"]["Code"] == "ModelError"
+        assert answer["ResponseMetadata"]["HTTPStatusCode"] == 424
+        assert answer["OriginalStatusCode"] == 500
+        assert answer["OriginalMessage"] == "ValueError: cannot read text/plain"
+        assert "/aws/sagemaker/Endpoints/doubling" in answer["Error"]["Message"]
+        text = (local.home / "logs" / "Endpoints" / "doubling.log").read_text()
+        assert "in input_fn" in text
+        logs = local.client("logs")
+        group, stream = answer["LogStreamArn"].split(":log-group:")[1].split(":log-stream:")
+        wait_until(
+            lambda: logs.get_log_events(logGroupName=group, logStreamName=stream)["events"],
+            lambda events: any("cannot read" in event["message"] for event in events),
+        )
+
+    def test_unknown_endpoint_and_unsupported_options(self, local, doubling):
+        assert refusal(local.invoke, "nowhere")[0] == "ValidationError"
+        assert "Target-Model" in refusal(local.invoke, doubling, TargetModel="m")[1]
+
+    def test_model_server_is_closed_to_strangers(self, local, doubling):
+        (port_file,) = (local.home / "endpoints").glob(f"{doubling}-*/port")
+        port = int(port_file.read_text().split()[0])
+        for method, path in (("POST", "/invocations"), ("GET", "/ping")):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request(method, path, body=b"[1]")
+            answer = connection.getresponse()
+            assert (answer.status, answer.read()) == (403, b"")
+
+    def test_transform_fn(self, local):
+        local.deploy(
+            "transforming",
+            "def model_fn(d): return 5\n"
+            "def transform_fn(model, body, content_type, accept): return body * model, 'text/five'",
+        )
+        local.sm.create_endpoint(EndpointName="transforming", EndpointConfigName="transforming")
+        local.wait_for_endpoint("transforming")
+        answer = local.invoke("transforming", "ab", "text/csv")
+        assert (answer["Body"].read(), answer["ContentType"]) == (b"ababababab", "text/five")
+
+    def test_weighted_variants(self, local):
+        local.deploy("ten", INFERENCE, factor=10)
+        local.deploy("twenty", INFERENCE, factor=20)
+        local.configure("both", {"a": "ten", "b": "twenty"})
+        local.sm.create_endpoint(EndpointName="both", EndpointConfigName="both")
+        local.wait_for_endpoint("both")
+        answers = [local.invoke("both", "[1]") for _ in range(40)]
+        found = {(a["InvokedProductionVariant"], a["Body"].read()) for a in answers}
+        assert found == {("a", b"[10]"), ("b", b"[20]")}
+        chosen = local.invoke("both", "[1]", TargetVariant="b")
+        assert chosen["InvokedProductionVariant"] == "b"
+        assert refusal(local.invoke, "both", TargetVariant="c")[0] == "ValidationError"
+
+
+class TestUpdates:
+    def test_no_request_fails_while_traffic_moves(self, local):
+        local.deploy("green-1", INFERENCE, factor=1)
+        local.deploy("green-2", INFERENCE, factor=2)
+        local.sm.create_endpoint(EndpointName="moving", EndpointConfigName="green-1")
+        local.wait_for_endpoint("moving")
+        old = pids(local, "moving")
+        seen, failed, done = [], [], threading.Event()
+
+        def hammer():
+            while not done.is_set():
+                try:
+                    seen.append(local.invoke("moving", "[1]")["Body"].read())
+                except Exception as error:
+                    failed.append(error)
+                time.sleep(0.005)
+
+        threads = [threading.Thread(target=hammer) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        wait_until(lambda: len(seen), lambda count: count > 20)
+        local.sm.update_endpoint(EndpointName="moving", EndpointConfigName="green-2")
+        described = local.sm.describe_endpoint(EndpointName="moving")
+        assert described["EndpointStatus"] == "Updating"
+        assert described["EndpointConfigName"] == "green-1"
+        code, message = refusal(
+            local.sm.update_endpoint, EndpointName="moving", EndpointConfigName="green-1"
+        )
+        assert (code, "Cannot update in-progress endpoint" in message) == (
+            "ValidationException",
+            True,
+        )
+        updated = local.wait_for_endpoint("moving")
+        assert (updated["EndpointStatus"], updated["EndpointConfigName"]) == (
+            "InService",
+            "green-2",
+        )
+        count = len(seen)
+        wait_until(lambda: len(seen), lambda now: now > count + 20)
+        done.set()
+        for thread in threads:
+            thread.join()
+        assert failed == []
+        assert seen[0] == b"[1]"
+        assert set(seen[count + 5 :]) == {b"[2]"}
+        wait_until(lambda: [pid for pid in old if is_alive(pid)], lambda alive: not alive)
+
+    @pytest.mark.parametrize(
+        ("code", "cause"),
+        [
+            (INFERENCE + "\ndef model_fn(d): raise RuntimeError('no weights')", "no weights"),
+            ("import nothing_of_that_name", "No module named 'nothing_of_that_name'"),
+            ("def model_fn(d): return 1", "no input_fn"),
+            ("import os; os._exit(7)", "code 7"),
+        ],
+        ids=["model_fn", "import", "functions", "crash"],
+    )
+    def test_bad_model_rolls_an_update_back_and_fails_a_new_endpoint(self, local, code, cause):
+        name = f"bad-{abs(hash(cause)) % 10**6}"
+        local.deploy(name, code)
+        local.deploy(f"{name}-good", INFERENCE, factor=3)
+        local.sm.create_endpoint(EndpointName=name, EndpointConfigName=name)
+        failed = local.wait_for_endpoint(name)
+        assert failed["EndpointStatus"] == "Failed"
+        assert cause in failed["FailureReason"]
+        assert refusal(
+            local.sm.update_endpoint, EndpointName=name, EndpointConfigName=f"{name}-good"
+        )[0] == ("ValidationException")
+        assert refusal(local.invoke, name)[0] == "ValidationError"
+        local.sm.delete_endpoint(EndpointName=name)
+        local.sm.create_endpoint(EndpointName=name, EndpointConfigName=f"{name}-good")
+        local.wait_for_endpoint(name)
+        local.sm.update_endpoint(EndpointName=name, EndpointConfigName=name)
+        kept = local.wait_for_endpoint(name)
+        assert (kept["EndpointStatus"], kept["EndpointConfigName"]) == ("InService", f"{name}-good")
+        assert cause in kept["FailureReason"]
+        assert local.invoke(name, "[1]")["Body"].read() == b"[3]"
+        local.sm.delete_endpoint(EndpointName=name)
+
+    def test_missing_artefact(self, local):
+        uri = local.deploy("absent", INFERENCE)
+        bucket, key = uri.removeprefix("s3://").split("/", 1)
+        local.s3.delete_object(Bucket=bucket, Key=key)
+        local.sm.create_endpoint(EndpointName="absent", EndpointConfigName="absent")
+        failed = local.wait_for_endpoint("absent")
+        assert failed["EndpointStatus"] == "Failed"
+        assert uri in failed["FailureReason"]
+
+    def test_deleted_endpoint_stops_its_servers(self, local):
+        local.deploy("short", INFERENCE)
+        local.sm.create_endpoint(EndpointName="short", EndpointConfigName="short")
+        local.wait_for_endpoint("short")
+        running = pids(local, "short")
+        assert running
+        local.sm.delete_endpoint(EndpointName="short")
+        wait_until(lambda: [pid for pid in running if is_alive(pid)], lambda alive: not alive)
+        code, message = refusal(local.sm.describe_endpoint, EndpointName="short")
+        assert (code, message.startswith("Could not find endpoint")) == (
+            "ValidationException",
+            True,
+        )
+        # The same name can be used at once, and its model and configuration are still there.
+        local.sm.create_endpoint(EndpointName="short", EndpointConfigName="short")
+        assert local.wait_for_endpoint("short")["EndpointStatus"] == "InService"
+
+
+class TestModels:
+    def test_only_an_approved_version_becomes_a_model(self, local):
+        local.sm.create_model_package_group(ModelPackageGroupName="hosted")
+        uri = local.deploy("raw-model", INFERENCE, factor=7)
+        environment = {
+            "SAGEMAKER_PROGRAM": "inference.py",
+            "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+        }
+        container = {"Image": IMAGE, "ModelDataUrl": uri, "Environment": environment}
+        arn = local.sm.create_model_package(
+            ModelPackageGroupName="hosted",
+            InferenceSpecification={
+                "Containers": [container],
+                "SupportedContentTypes": ["application/json"],
+                "SupportedResponseMIMETypes": ["application/json"],
+            },
+        )["ModelPackageArn"]
+        request = {
+            "ModelName": "from-registry",
+            "ExecutionRoleArn": ROLE,
+            "Containers": [{"ModelPackageName": arn}],
+        }
+        for status in ("PendingManualApproval", "Rejected"):
+            local.sm.update_model_package(ModelPackageArn=arn, ModelApprovalStatus=status)
+            assert status in refusal(local.sm.create_model, **request)[1]
+        local.sm.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
+        local.sm.create_model(**request)
+        shown = local.sm.describe_model(ModelName="from-registry")["Containers"]
+        assert shown == [{"ModelPackageName": arn}]
+        local.configure("from-registry", {"all": "from-registry"})
+        local.sm.create_endpoint(EndpointName="from-registry", EndpointConfigName="from-registry")
+        local.wait_for_endpoint("from-registry")
+        assert local.invoke("from-registry", "[1]")["Body"].read() == b"[7]"
+
+    def test_names_that_are_missing_or_taken(self, local, doubling):
+        for call, name in (
+            (local.sm.create_endpoint, {"EndpointName": "e", "EndpointConfigName": "none"}),
+            (local.sm.describe_model, {"ModelName": "none"}),
+            (local.sm.describe_endpoint_config, {"EndpointConfigName": "none"}),
+            (local.sm.delete_endpoint, {"EndpointName": "none"}),
+        ):
+            code, message = refusal(call, **name)
+            assert (code, message[:14]) == ("ValidationException", "Could not find")
+        taken = {"EndpointName": doubling, "EndpointConfigName": doubling}
+        code, message = refusal(local.sm.create_endpoint, **taken)
+        assert (code, message[:30]) == ("ValidationException", "Cannot create already existing")
+
+    @pytest.mark.parametrize(
+        ("container", "named"),
+        [
+            ({}, "Image or a ModelPackageName"),
+            ({"Image": IMAGE}, "ModelDataUrl"),
+            ({"Image": IMAGE, "ModelDataUrl": "s3://b/m.tar.gz"}, "SAGEMAKER_PROGRAM"),
+            ({"Image": IMAGE, "Mode": "MultiModel"}, "MultiModel"),
+            ({"ModelPackageName": "none/1"}, "does not exist"),
+        ],
+        ids=lambda value: str(value)[-20:],
+    )
+    def test_containers_we_cannot_serve_are_refused(self, local, container, named):
+        call = local.sm.create_model
+        assert named in refusal(call, ModelName="refused", PrimaryContainer=container)[1]
+
+    @pytest.mark.parametrize(
+        ("variant", "more", "named"),
+        [
+            ({"ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}}, {}, "Serverless"),
+            ({}, {"AsyncInferenceConfig": {"OutputConfig": {}}}, "AsyncInferenceConfig"),
+            (
+                {},
+                {
+                    "DataCaptureConfig": {
+                        "EnableCapture": True,
+                        "InitialSamplingPercentage": 100,
+                        "DestinationS3Uri": "s3://b/c",
+                        "CaptureOptions": [{"CaptureMode": "Input"}],
+                    }
+                },
+                "EnableCapture",
+            ),
+        ],
+        ids=lambda value: str(value)[:20],
+    )
+    def test_configurations_we_cannot_serve_are_refused(
+        self, local, doubling, variant, more, named
+    ):
+        production = {"VariantName": "v", "ModelName": doubling, "InitialInstanceCount": 1}
+        request = {"ProductionVariants": [production | {"InstanceType": "ml.m5.large"} | variant]}
+        call = local.sm.create_endpoint_config
+        assert named in refusal(call, EndpointConfigName="refused", **request, **more)[1]
+
+    @pytest.mark.parametrize(
+        ("policy", "named"),
+        [
+            ({"RollingUpdatePolicy": {"MaximumBatchSize": {}}}, "RollingUpdatePolicy"),
+            (
+                {
+                    "BlueGreenUpdatePolicy": {
+                        "TrafficRoutingConfiguration": {
+                            "Type": "CANARY",
+                            "WaitIntervalInSeconds": 1,
+                            "CanarySize": {"Type": "INSTANCE_COUNT", "Value": 1},
+                        }
+                    }
+                },
+                "CANARY",
+            ),
+            ({"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "a"}]}}, "AutoRollback"),
+        ],
+        ids=lambda value: str(value)[:20],
+    )
+    def test_deployments_we_cannot_do_are_refused(self, local, doubling, policy, named):
+        raw = local.client("sagemaker", parameter_validation=False)
+        if "RollingUpdatePolicy" in policy:
+            policy["RollingUpdatePolicy"] = {
+                "MaximumBatchSize": {"Type": "INSTANCE_COUNT", "Value": 1},
+                "WaitIntervalInSeconds": 1,
+            }
+        names = {"EndpointName": doubling, "EndpointConfigName": doubling}
+        assert named in refusal(raw.update_endpoint, **names, DeploymentConfig=policy)[1]
+        assert local.sm.describe_endpoint(EndpointName=doubling)["EndpointStatus"] == "InService"

@@ -1,0 +1,152 @@
+"""Who may talk to the server, and what it says to requests it does not serve."""
+
+import http.client
+import json
+import urllib.request
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+from botocore.config import Config
+from kit import BUCKET, refusal
+
+
+def send(local, method="POST", path="/", key=None, service="sagemaker", **headers):
+    """Send a request as no AWS client would; returns status and body."""
+    key = local.variables["AWS_ACCESS_KEY_ID"] if key is None else key
+    scope = f"Credential={key}/20260101/us-east-1/{service}/aws4_request"
+    sent = {"Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"}
+    if service == "sagemaker":
+        sent["X-Amz-Target"] = "SageMaker.ListModels"
+    sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+    connection = http.client.HTTPConnection(urlsplit(local.variables["AWS_ENDPOINT_URL"]).netloc)
+    connection.request(method, path, body=b"{}", headers={k: v for k, v in sent.items() if v})
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode(), answer.headers
+
+
+def test_holder_of_the_key_is_admitted(local):
+    assert send(local)[0] == 200
+    assert send(local, Host="localhost:80")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        {"key": "wrong"},
+        {"key": ""},
+        {"Authorization": ""},
+        {"Origin": "http://127.0.0.1"},
+        {"Origin": "null"},
+        {"Host": "evil.example"},
+        {"Host": "127.0.0.1.evil.example"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("service", ["sagemaker", "s3", "sts"])
+def test_strangers_are_refused(local, stranger, service):
+    status, body, headers = send(local, service=service, **stranger)
+    assert status == 403
+    assert "access-control-allow-origin" not in {name.lower() for name in headers}
+    assert BUCKET not in body
+
+
+@pytest.mark.parametrize("path", ["/moto-api/", "/moto-api/reset", "/moto-api/data.json"])
+def test_dashboards_of_moto_are_closed(local, path):
+    assert send(local, path=path, Authorization="")[0] == 403
+
+
+def test_server_listens_on_loopback_only(local):
+    port = urlsplit(local.variables["AWS_ENDPOINT_URL"]).port
+    with pytest.raises(OSError):
+        http.client.HTTPConnection("127.0.0.2", port, timeout=2).connect()
+
+
+@pytest.mark.parametrize("service", ["s3", "sts", "sagemaker", "events"])
+def test_stale_key_gets_a_message_that_helps(local, service):
+    client = boto3.session.Session().client(
+        service,
+        region_name="us-east-1",
+        endpoint_url=local.variables["AWS_ENDPOINT_URL"],
+        aws_access_key_id="AKIASTALE",
+        aws_secret_access_key="stale",
+        config=Config(proxies={}),
+    )
+    call = {
+        "s3": lambda: client.list_buckets(),
+        "sts": lambda: client.get_caller_identity(),
+        "sagemaker": lambda: client.list_models(),
+        "events": lambda: client.list_rules(),
+    }[service]
+    code, message = refusal(call)
+    assert code == "InvalidClientTokenId"
+    assert "sagemaker-local env" in message
+
+
+@pytest.mark.parametrize("version", ["s3v4", "s3"])
+def test_presigned_urls_work_and_only_with_the_key(local, version):
+    uri = local.put("presigned.txt", b"hello")
+    s3 = local.client("s3", signature_version=version)
+    url = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": uri[-13:]})
+    assert urllib.request.urlopen(url).read() == b"hello"
+    forged = url.replace(local.variables["AWS_ACCESS_KEY_ID"], "LOCALFORGED")
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(forged)
+
+
+def test_actions_we_lack_are_refused_by_name_and_not_retried(local):
+    code, message = refusal(local.sm.list_hyper_parameter_tuning_jobs)
+    assert code == "UnknownOperationException"
+    assert "ListHyperParameterTuningJobs" in message
+    code, message = refusal(
+        local.client("sagemaker-runtime").invoke_endpoint_async,
+        EndpointName="e",
+        InputLocation="s3://b/k",
+    )
+    assert code == "UnknownOperationException"
+
+
+def test_other_services_are_there(local):
+    assert local.client("sts").get_caller_identity()["Account"] == "123456789012"
+    local.client("sqs").create_queue(QueueName="q")
+    assert len(local.client("sqs").list_queues()["QueueUrls"]) == 1
+
+
+def test_regions_are_apart(local):
+    there = local.client("sagemaker", "eu-central-1")
+    arn = there.create_project(ProjectName="there")["ProjectArn"]
+    assert arn == "arn:aws:sagemaker:eu-central-1:123456789012:project/there"
+    assert refusal(local.sm.describe_project, ProjectName="there")[0] == "ValidationException"
+
+
+def test_a_body_that_is_not_json_is_refused(local):
+    status, body, _ = send(local, X_Amz_Target="SageMaker.ListModels", Content_Length="2")
+    assert status == 200
+    connection = http.client.HTTPConnection(urlsplit(local.variables["AWS_ENDPOINT_URL"]).netloc)
+    key = local.variables["AWS_ACCESS_KEY_ID"]
+    scope = f"Credential={key}/20260101/us-east-1/sagemaker/aws4_request"
+    connection.request(
+        "POST",
+        "/",
+        body=b"{",
+        headers={"Authorization": f"x {scope}", "X-Amz-Target": "SageMaker.ListModels"},
+    )
+    answer = connection.getresponse()
+    assert answer.status == 400
+    assert json.loads(answer.read())["__type"] == "SerializationException"
+
+
+def test_lists_of_what_is_supported_name_what_the_service_model_has():
+    from sagemaker_local import service
+    from sagemaker_local.actions import ACTIONS
+    from sagemaker_local.limits import MEMBERS, VALUES
+    from sagemaker_local.validation import service_model
+
+    assert service
+    shapes = {shape for shape in service_model().shape_names}
+    assert set(MEMBERS) <= shapes
+    for shape, members in MEMBERS.items():
+        assert members <= set(service_model().shape_for(shape).members), shape
+    for shape, member in VALUES:
+        assert member in service_model().shape_for(shape).members, (shape, member)
+    assert set(ACTIONS) <= set(service_model().operation_names)

@@ -1,0 +1,60 @@
+"""The SageMaker SDK as a client, and that nothing it causes leaves the machine."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from kit import Local
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def guard(tmp_path_factory):
+    """The environment under which no Python process can leave loopback unseen."""
+    file = tmp_path_factory.mktemp("guard") / "violations"
+    file.touch()
+    return {"PYTHONPATH": str(HERE / "loopback_only"), "LOOPBACK_VIOLATIONS": str(file)}
+
+
+def run(script, environment):
+    basic = {"PATH": os.environ["PATH"], "HOME": str(HERE / "no-home")}
+    return subprocess.run(
+        [sys.executable, *script],
+        env=basic | environment,
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+
+
+def test_guard_sees_and_refuses_what_leaves_the_machine(guard, tmp_path):
+    own = guard | {"LOOPBACK_VIOLATIONS": str(tmp_path / "violations")}
+    code = "import socket; socket.create_connection(('192.0.2.1', 80))"
+    assert "192.0.2.1 is not on loopback" in run(["-c", code], own).stderr
+    assert (tmp_path / "violations").read_text().startswith("192.0.2.1 by")
+
+
+def test_sdk_story_stays_on_this_machine(guard, tmp_path):
+    pytest.importorskip("sagemaker")
+    local = Local(tmp_path / "home", **guard).up()
+    try:
+        done = run([str(HERE / "sdk_client.py")], local.variables | guard)
+        assert done.returncode == 0, done.stderr[-3000:]
+    finally:
+        local.down()
+    seen = json.loads(done.stdout.splitlines()[-1])
+    assert seen["arns"] == ["arn:aws:sagemaker:us-east-1:123456789012:pipeline/sdk"] * 2
+    assert seen["tags"] == [{"Key": "project", "Value": "sdk"}]
+    assert seen["steps"] == dict.fromkeys(
+        ("Prepare", "Train", "Evaluate", "Check", "Register"), "Succeeded"
+    )
+    assert seen["hit"] is True
+    assert "terminal failure state" in seen["failure"]
+    assert seen["message"] == "below 0.9"
+    assert seen["stopped"] == "Stopped"
+    assert seen["answer"] == "4.0,8.0"
+    assert Path(guard["LOOPBACK_VIOLATIONS"]).read_text() == ""
