@@ -37,7 +37,7 @@ class Bundle:
 
     def uri(self, connection: Connection) -> str:
         """Return the S3 prefix that the bundle lies under."""
-        return f"{connection.prefix}/code/{self.hash}"
+        return code_uri(connection, self.hash)
 
     def upload(self, connection: Connection) -> str:
         """Upload the bundle unless it is there, and return its S3 prefix.
@@ -63,6 +63,11 @@ class Bundle:
                 member.size = len(content)
                 archive.addfile(member, io.BytesIO(content))
         return buffer.getvalue()
+
+
+def code_uri(connection: Connection, bundle_hash: str) -> str:
+    """Return the S3 prefix that the bundle of a hash lies under."""
+    return f"{connection.prefix}/code/{bundle_hash}"
 
 
 def read_bundle(folder: Path = STEPS) -> Bundle:

@@ -6,14 +6,19 @@ import json
 import logging
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from data_science.bundle import Bundle
+from data_science.bundle import Bundle, code_uri
 from data_science.settings import Settings
 from project import contract
 from project.aws import Connection
 from project.errors import ProjectError
 from project.settings import ROOT
+
+ANY_BUNDLE = "0" * 64
+"""Stands for the hash of the step code in a compiled definition."""
 
 CACHE = ROOT / ".cache" / "definition"
 _SOURCES = [*sorted((ROOT / "data_science").glob("*.py")), ROOT / "project" / "contract.py"]
@@ -21,6 +26,8 @@ _SOURCES = [*sorted((ROOT / "data_science").glob("*.py")), ROOT / "project" / "c
 
 def definition(connection: Connection, settings: Settings, bundle: Bundle) -> str:
     """Return the pipeline definition as canonical JSON: the same bytes for the same sources.
+
+    The step code appears in it only as a hash, so editing a step needs no new compilation.
 
     Parameters
     ----------
@@ -33,22 +40,51 @@ def definition(connection: Connection, settings: Settings, bundle: Bundle) -> st
     ProjectError : what the pipeline would register breaks the model contract, or the SageMaker
         SDK is not installed.
     """
-    kept = CACHE / f"{_key(connection, settings, bundle)}.json"
+    group = metric_group(read_schema(bundle, connection.project.problem_type))
+    kept = CACHE / f"{_key(connection, settings, group)}.json"
     if kept.is_file():
-        return kept.read_text("utf-8")
-    document = _compile(connection, settings, bundle)
+        text = kept.read_text("utf-8")
+    else:
+        text = _canonical(compile_pipeline(connection, settings, group))
+        CACHE.mkdir(parents=True, exist_ok=True)
+        unfinished = kept.with_suffix(f".{os.getpid()}")
+        unfinished.write_text(text, "utf-8")
+        unfinished.replace(kept)
+    return text.replace(ANY_BUNDLE, bundle.hash)
+
+
+def compile_pipeline(connection: Connection, settings: Settings, group: str) -> dict[str, Any]:
+    """Return the definition as the SDK builds it, with `ANY_BUNDLE` in place of the code's hash.
+
+    Parameters
+    ----------
+    connection, settings : as in `definition`.
+    group : where the evaluation holds the metric, see `metric_group`.
+
+    Raises
+    ------
+    ProjectError : what the pipeline would register breaks the model contract.
+    """
+    # The SDK would ask IAM what the role may do, and asks the environment for a region.
+    os.environ.setdefault("SAGEMAKER_VALIDATE_ROLE", "false")
+    os.environ.setdefault("AWS_DEFAULT_REGION", connection.region)
+    with _quiet(), _configuration_checked_once():
+        from data_science.pipeline import build_pipeline
+
+        pipeline = build_pipeline(connection, settings, code_uri(connection, ANY_BUNDLE), group)
+        # The SDK writes what is not set as null, which the definition's schema does not know.
+        document = {
+            key: value
+            for key, value in json.loads(pipeline.definition()).items()
+            if value is not None
+        }
     for step in register_steps(document["Steps"]):
         lacks = contract.missing(step["Arguments"])
         if lacks:
             raise ProjectError(
                 f"step {step['Name']} breaks the model contract; it lacks " + "; ".join(lacks)
             )
-    text = json.dumps(document, indent=2, sort_keys=True) + "\n"
-    CACHE.mkdir(parents=True, exist_ok=True)
-    unfinished = kept.with_suffix(f".{os.getpid()}")
-    unfinished.write_text(text, "utf-8")
-    unfinished.replace(kept)
-    return text
+    return document
 
 
 def register_steps(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -99,14 +135,14 @@ def read_schema(bundle: Bundle, problem_type: str) -> dict[str, Any]:
     return schema
 
 
-def _key(connection: Connection, settings: Settings, bundle: Bundle) -> str:
+def _key(connection: Connection, settings: Settings, group: str) -> str:
     digest = hashlib.sha256()
     for source in _SOURCES:
         digest.update(source.read_bytes())
     for part in (
         connection.project.model_dump_json(),
         settings.model_dump_json(),
-        bundle.hash,
+        group,
         connection.account,
         connection.project_id,
         _sdk_version(),
@@ -124,27 +160,44 @@ def _sdk_version() -> str:
         ) from None
 
 
-def _compile(connection: Connection, settings: Settings, bundle: Bundle) -> dict[str, Any]:
-    schema = read_schema(bundle, connection.project.problem_type)
-    # The SDK would ask IAM what the role may do, and asks the environment for a region.
-    os.environ.setdefault("SAGEMAKER_VALIDATE_ROLE", "false")
-    os.environ.setdefault("AWS_DEFAULT_REGION", connection.region)
-    # It also sets up logging for the whole process, and reports what it is about to do.
+def _canonical(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, sort_keys=True) + "\n"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the SDK from setting up logging for the whole process, and from thinking aloud."""
     root = logging.getLogger()
     level, handlers = root.level, list(root.handlers)
     logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            from data_science.pipeline import build_pipeline
-
-            pipeline = build_pipeline(
-                connection, settings, bundle.uri(connection), metric_group(schema)
-            )
-            document: dict[str, Any] = json.loads(pipeline.definition())
+            yield
     finally:
         logging.disable(logging.NOTSET)
         root.setLevel(level)
         root.handlers[:] = handlers
-    # The SDK writes what is not set as null, which the definition's schema does not know.
-    return {key: value for key, value in document.items() if value is not None}
+
+
+@contextmanager
+def _configuration_checked_once() -> Iterator[None]:
+    """Let the SDK validate its configuration file once instead of at each look-up.
+
+    There are more than fifty in a compilation, 0.15 s each: most of the time that it takes.
+    """
+    import jsonschema
+
+    validate, checked = jsonschema.validate, False
+
+    def validate_once(*arguments: Any, **options: Any) -> None:
+        nonlocal checked
+        if not checked:
+            validate(*arguments, **options)
+        checked = True
+
+    jsonschema.validate = validate_once
+    try:
+        yield
+    finally:
+        jsonschema.validate = validate

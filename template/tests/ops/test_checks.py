@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ops.verify import Answer, ExpectedAnswers, checks, problem
+from ops.verify import Answer, checks, problem
+from project.contract import ExpectedAnswers
 
 EXPECTED = ExpectedAnswers(
     content_type="text/csv",
