@@ -1,0 +1,109 @@
+"""Measures what a person waits for, in a fresh project: `uv run python tests/benchmarks/run.py`.
+
+Prints a table of medians. The overhead of a local run is a ratio measured within one round: how
+much longer `ds run --local` takes than the bare step scripts in processes of their own.
+"""
+
+import argparse
+import re
+import shutil
+import sys
+import tarfile
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from projects import Runner, commit, copy, write_snapshot
+
+Rows = dict[str, list[float]]
+PART = re.compile(r"^\[\d+/\d+\] (?P<title>.+)$|^\((?P<seconds>[\d.]+) s\)$")
+
+
+def seconds(action: Callable[..., object], *arguments: object) -> float:
+    """Return how long a call takes."""
+    started = time.perf_counter()
+    action(*arguments)
+    return time.perf_counter() - started
+
+
+def demo(project: Path, run: Runner, rows: Rows) -> None:
+    """Add the demo's duration, from an empty local SageMaker, and those of its parts."""
+    shutil.rmtree(project / ".sagemaker-local", ignore_errors=True)
+    started = time.perf_counter()
+    said = run.ok(project, "--no-sync", "demo")
+    rows["demo"].append(time.perf_counter() - started)
+    title = ""
+    for found in filter(None, map(PART.match, said.splitlines())):
+        if found["title"]:
+            title = found["title"]
+        else:
+            rows[f"demo: {title}"].append(float(found["seconds"]))
+
+
+def overhead(project: Path, run: Runner, rows: Rows) -> None:
+    """Add how long a local run takes, how long its bare scripts do, and the ratio of the two."""
+    steps = project / "data_science" / "steps"
+
+    def script(name: str, *arguments: object) -> None:
+        run.ok(project, "--no-sync", "python", f"{steps / name}.py", *map(str, arguments))
+
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        data, model = work / "data", work / "model"
+        data.mkdir()
+        shutil.copy(project / "data" / "dataset.csv", data)
+
+        def bare() -> None:
+            script("preprocess", "--input", data, "--output", work)
+            script("train", "--train", work / "train", "--model-dir", model, "--regularization", 1)
+            (work / "artefact").mkdir()
+            with tarfile.open(work / "artefact" / "model.tar.gz", "w:gz") as archive:
+                archive.add(model, ".")
+            test, output = work / "test", work / "evaluation"
+            script("evaluate", "--model", work / "artefact", "--test", test, "--output", output)
+
+        alone = seconds(bare)
+    local = seconds(run.ok, project, "--no-sync", "ds", "run", "--local")
+    rows["bare step scripts"].append(alone)
+    rows["ds run --local"].append(local)
+    rows["ds run --local / bare step scripts"].append(local / alone)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    rounds = parser.parse_args().rounds
+    rows: Rows = defaultdict(list)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "template").mkdir()
+        write_snapshot(folder / "template")
+        commit(folder / "template")
+        run, project = Runner(folder / "venv"), folder / "project"
+        rows["copy a project"].append(seconds(copy, folder / "template", project))
+        rows["uv sync"].append(seconds(run.ok, project, "python", "-c", ""))
+        # Every run of a step counts, so none may come from the cache.
+        settings = project / "data_science" / "settings.yaml"
+        settings.write_text(re.sub(r"cache_days: \d+", "cache_days: 0", settings.read_text()))
+        for _ in range(rounds):
+            for command in ("ds", "ops", "project"):
+                waited = seconds(run.ok, project, "--no-sync", command, "--help")
+                rows[f"{command} --help"].append(waited)
+            demo(project, run, rows)
+            run.ok(project, "--no-sync", "sagemaker-local", "up")
+            overhead(project, run, rows)
+            run.ok(project, "--no-sync", "sagemaker-local", "down")
+    width = max(map(len, rows))
+    print(f"{'median of ' + str(rounds) + ' rounds':<{width}}  {'s':>7}")
+    for what, values in rows.items():
+        print(f"{what:<{width}}  {median(values):>7.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""Copies, updates and runs generated projects, through Copier's public API, git and uv."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import copier
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+LAYOUTS = ("monorepo", "data-science", "ops")
+PROBLEM_TYPES = ("classification", "regression")
+
+Files = dict[str, bytes]
+"""A project's files by their path."""
+Rendered = dict[tuple[str, str], Path]
+"""Projects by their layout and problem type."""
+
+_IDENTITY = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "Somebody"), ("EMAIL", "somebody@example.com"))
+}
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Return what a git command prints."""
+    done = subprocess.run(
+        ["git", *arguments],
+        cwd=folder,
+        env={**os.environ, **_IDENTITY},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def commit(folder: Path, message: str = "Change something") -> None:
+    """Commit everything in a folder; make it a repository first when it is none."""
+    if not (folder / ".git").exists():
+        git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--allow-empty", f"--message={message}")
+
+
+def write_snapshot(folder: Path) -> None:
+    """Fill a folder with this repository's files as they are now, committed or not."""
+    names = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    for name in filter(None, names.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+
+
+def copy(template: Path, folder: Path, **answers: Any) -> Path:
+    """Make a project from a template repository's newest commit; return its folder."""
+    copier.run_copy(str(template), folder, data=answers, defaults=True, quiet=True, vcs_ref="HEAD")
+    return folder
+
+
+def update(project: Path, **answers: Any) -> None:
+    """Bring a project to its template's newest commit, as `copier update` does."""
+    copier.run_update(
+        project, data=answers, defaults=True, quiet=True, overwrite=True, vcs_ref="HEAD"
+    )
+
+
+def files(project: Path) -> Files:
+    """Return a project's files by their path, without git's own."""
+    return {
+        path.relative_to(project).as_posix(): path.read_bytes()
+        for path in sorted(project.rglob("*"))
+        if path.is_file() and ".git" not in path.relative_to(project).parts
+    }
+
+
+def run_tool(project: Path, tool: str, *arguments: str) -> None:
+    """Run a tool of this repository's environment in a project; fail with its output."""
+    done = subprocess.run(
+        [Path(sys.executable).with_name(tool), *arguments],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{tool} {' '.join(arguments)}:\n{done.stdout}"
+
+
+class Runner:
+    """Runs `uv run …` in generated projects, in one environment that each of them gets in turn.
+
+    An environment holds more than a gigabyte; the packages of one project are those of the next,
+    and uv installs only the project itself anew.
+    """
+
+    def __init__(self, environment: Path) -> None:
+        outer = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PROJECT_TARGET"}
+        self._variables = {
+            **{key: value for key, value in os.environ.items() if key not in outer},
+            **_IDENTITY,
+            "UV_PROJECT_ENVIRONMENT": str(environment),
+        }
+
+    def __call__(self, project: Path, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of a project; it fails the test when it takes over ten minutes."""
+        return subprocess.run(
+            ["uv", "run", "--quiet", *command],
+            cwd=project,
+            env=self._variables,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+
+    def start(self, project: Path, *command: str) -> "subprocess.Popen[str]":
+        """Start a command of a project and return at once."""
+        return subprocess.Popen(
+            ["uv", "run", "--quiet", *command],
+            cwd=project,
+            env=self._variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def ok(self, project: Path, *command: str) -> str:
+        """Run a command that must succeed; return what it prints."""
+        done = self(project, *command)
+        said = f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == 0, said
+        return done.stdout
+
+
+def tiers() -> dict[str, list[str]]:
+    """Return the path patterns of the tiers seed and keep, read from `copier.yml`.
+
+    Every other file is in the tier template.
+    """
+    configuration = yaml.safe_load((ROOT / "copier.yml").read_text())
+    on_update = [entry for entry in configuration["_exclude"] if "_copier_operation" in entry]
+    seeds = [line for entry in on_update for line in entry.splitlines() if line.startswith("/")]
+    return {"seed": seeds, "keep": configuration["_skip_if_exists"]}
+
+
+def tier(path: str) -> str:
+    """Return the tier of a project's file: template, seed or keep."""
+    found = [
+        name
+        for name, patterns in tiers().items()
+        if any(PurePosixPath("/", path).match(pattern) for pattern in patterns)
+    ]
+    assert len(found) <= 1, f"{path} is in the tiers {' and '.join(found)}"
+    return found[0] if found else "template"

@@ -1,0 +1,43 @@
+"""What the documentation says is there is there: links, commands, actions."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+from projects import ROOT
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+REFERENCE = ROOT / "docs" / "reference"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")):
+        assert link.startswith("https://") or (page.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("name", ["ds", "ops", "project"])
+def test_the_reference_lists_every_command(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "template"))
+    module = {"ds": "data_science.cli"}.get(name, f"{name}.cli")
+    app = importlib.import_module(module).app
+    there = {
+        command.name or command.callback.__name__.replace("_", "-")
+        for command in app.registered_commands
+    }
+    text = (REFERENCE / "commands.md").read_text("utf-8")
+    assert set(re.findall(rf"^\| `{name} ([a-z-]+)", text, re.MULTILINE)) == there
+
+
+def test_the_reference_lists_every_action_of_the_local_sagemaker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "template" / "local_sagemaker"))
+    importlib.import_module("sagemaker_local.service")
+    from sagemaker_local.actions import ACTIONS
+
+    text = (REFERENCE / "local-sagemaker.md").read_text("utf-8")
+    actions = text.partition("## Actions")[2].partition(", and InvokeEndpoint")[0]
+    assert set(re.findall(r"\w+", actions)) == set(ACTIONS)

@@ -1,0 +1,43 @@
+"""Every generated project installs, passes its own tests, and shows its demo."""
+
+from pathlib import Path
+
+import pytest
+
+from projects import LAYOUTS, PROBLEM_TYPES, Runner, commit, copy, git
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("problem", PROBLEM_TYPES)
+def test_a_project_passes_its_own_tests(
+    template: Path, tmp_path: Path, run: Runner, layout: str, problem: str
+) -> None:
+    project = copy(template, tmp_path / "project", layout=layout, problem_type=problem)
+    if layout == "ops":
+        # It must run where the SageMaker SDK was never installed.
+        run = Runner(tmp_path / "environment")
+        assert run(project, "python", "-c", "import sagemaker").returncode == 1
+    said = run.ok(project, "pytest")
+    assert " passed" in said.splitlines()[-1]
+
+
+def test_the_demo_shows_the_whole_story_and_leaves_the_repository_clean(
+    template: Path, tmp_path: Path, run: Runner
+) -> None:
+    project = copy(template, tmp_path / "project")
+    commit(project)
+    said = run.ok(project, "demo")
+    assert "The whole story" in said.splitlines()[-1]
+    for scene in ("ds run", "ds approve 1", "ops promote staging", "ops promote production"):
+        assert f"$ {scene}" in said
+    run.ok(project, "ruff", "format", "--check", ".")
+    run.ok(project, "ruff", "check", ".")
+    run.ok(project, "mypy")
+    run.ok(project, "pre-commit", "run", "--all-files")
+    assert git(project, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("layout", ["data-science", "ops"])
+def test_each_half_has_its_demo(template: Path, tmp_path: Path, run: Runner, layout: str) -> None:
+    project = copy(template, tmp_path / "project", layout=layout, problem_type="regression")
+    assert "The whole story" in run.ok(project, "demo").splitlines()[-1]

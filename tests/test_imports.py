@@ -1,0 +1,52 @@
+"""The arrows between the parts of a project point one way."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+from projects import ROOT
+
+TEMPLATE = ROOT / "template"
+AWS = {"boto3", "botocore", "sagemaker", "s3fs", "awswrangler"}
+PARTS = {"project", "data_science", "ops", "sagemaker_local", "local_sagemaker"}
+FORBIDDEN = {
+    "project": PARTS - {"project"},
+    "data_science": PARTS - {"project", "data_science"},
+    "ops": PARTS - {"project", "ops"},
+    "tests/project": PARTS - {"project"},
+    "tests/data_science": PARTS - {"project", "data_science"},
+    "tests/ops": PARTS - {"project", "ops"},
+    "local_sagemaker": PARTS - {"sagemaker_local"},
+    "data_science/steps": AWS | PARTS,
+}
+
+
+def imported(path: Path) -> set[str]:
+    """Return the top-level names that a file imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("folder", FORBIDDEN)
+def test_a_part_imports_only_what_it_may(folder: str) -> None:
+    sources = sorted((TEMPLATE / folder).rglob("*.py"))
+    assert sources
+    for path in sources:
+        wrong = imported(path) & FORBIDDEN[folder]
+        assert not wrong, f"{path.relative_to(TEMPLATE)} imports {', '.join(sorted(wrong))}"
+
+
+def test_steps_need_only_what_the_container_has() -> None:
+    folder = TEMPLATE / "data_science" / "steps"
+    own = {path.stem for path in folder.glob("*.py")}
+    container = {"joblib", "numpy", "pandas", "sklearn"}
+    for path in folder.glob("*.py"):
+        wrong = imported(path) - own - container - sys.stdlib_module_names
+        assert not wrong, f"{path.name} imports {', '.join(sorted(wrong))}"

@@ -1,0 +1,244 @@
+"""An update brings what is new and loses nothing of what a user wrote."""
+
+import subprocess
+import sys
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import copier
+import pytest
+import yaml
+
+from projects import (
+    LAYOUTS,
+    ROOT,
+    Files,
+    commit,
+    copy,
+    files,
+    git,
+    tier,
+    update,
+    write_snapshot,
+)
+
+ANSWERS = ".copier-answers.yml"
+MARKER = b"\n<<<<<<< before updating"
+# One file of every kind, each a line longer in the synthetic older version.
+CHANGED = (
+    ".github/workflows/ops.yml",
+    ".pre-commit-config.yaml",
+    "AGENTS.md.jinja",
+    "README.md.jinja",
+    "data_science/dataset.py",
+    "data_science/settings.yaml.jinja",
+    "data_science/steps/schema.json.jinja",
+    "data_science/steps/train.py",
+    "local_sagemaker/pyproject.toml",
+    "ops/environments/staging.yaml",
+    "project.yaml.jinja",
+    "project/settings.py",
+    "pyproject.toml.jinja",
+)
+
+
+def start(template: Path, folder: Path, ref: str, **answers: str) -> Files:
+    """Make a project from a commit of a template, in a repository of its own."""
+    copier.run_copy(str(template), folder, data=answers, defaults=True, quiet=True, vcs_ref=ref)
+    commit(folder)
+    return files(folder)
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Make a template of two versions that differ in a file of every kind.
+
+    Returns
+    -------
+    The template, and the commit of the older version.
+    """
+    folder = tmp_path_factory.mktemp("releases")
+    write_snapshot(folder)
+    newest = {path: (folder / "template" / path).read_bytes() for path in CHANGED}
+    for path, content in newest.items():
+        (folder / "template" / path).write_bytes(content + b"# as it was\n")
+    (folder / "template" / "project" / "tags.py").rename(folder / "later.py")
+    commit(folder, "Older")
+    for path, content in newest.items():
+        (folder / "template" / path).write_bytes(content)
+    (folder / "later.py").rename(folder / "template" / "project" / "tags.py")
+    commit(folder, "Newest")
+    return folder, git(folder, "rev-parse", "HEAD~").strip()
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Clone this repository and put the working tree on top.
+
+    Returns
+    -------
+    The clone, and its first commit that makes a project.
+    """
+    folder = tmp_path_factory.mktemp("history") / "clone"
+    if subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True).returncode:
+        pytest.skip("this repository has no commit yet")
+    git(ROOT, "clone", "--quiet", str(ROOT), str(folder))
+    for path in files(folder):
+        (folder / path).unlink()
+    write_snapshot(folder)
+    commit(folder, "Working tree")
+    commits = git(folder, "rev-list", "--reverse", "HEAD~", "--", "copier.yml").split()
+    for number, ref in enumerate(commits):
+        try:
+            start(folder, folder.parent / f"try-{number}", ref)
+        except Exception:
+            continue
+        return folder, ref
+    pytest.skip("no earlier commit makes a project")
+
+
+def edit(old: bytes, new: bytes) -> tuple[bytes, bytes] | None:
+    """Insert a user's line where both versions of a file agree.
+
+    Returns
+    -------
+    The edited old version and what an update must make of it; None when the file is too short.
+    """
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    same = SequenceMatcher(None, before, after, autojunk=False).find_longest_match()
+    if same.size < 4:
+        return None
+    middle, line = same.size // 2, [b"# a line of the user's own\n"]
+    one, two = same.a + middle, same.b + middle
+    return b"".join(before[:one] + line + before[one:]), b"".join(after[:two] + line + after[two:])
+
+
+def check_update(template: Path, ref: str, folder: Path, edited: bool) -> None:
+    """Update a project, edited in every file or not at all, and compare it with a fresh copy."""
+    project = folder / "project"
+    old = start(template, project, ref)
+    new = files(copy(template, folder / "fresh"))
+    gone = set(old) - set(new)
+    assert not gone, f"an update would delete {gone} with all edits; move them by a migration"
+    expected = {path: old[path] if tier(path) != "template" else new[path] for path in old}
+    expected |= {path: new[path] for path in set(new) - set(old) if tier(path) != "seed"}
+    for path in old if edited else ():
+        pair = edit(old[path], expected[path])
+        if pair and path != ANSWERS:
+            (project / path).write_bytes(pair[0])
+            expected[path] = pair[1]
+    commit(project)
+    update(project)
+    found = files(project)
+    assert not [path for path, content in found.items() if MARKER in content]
+    assert set(found) == set(expected)
+    assert [path for path in found if found[path] != expected[path]] == []
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_an_update_at_the_same_version_changes_nothing(
+    template: Path, tmp_path: Path, layout: str
+) -> None:
+    project = copy(template, tmp_path / "project", layout=layout)
+    commit(project)
+    update(project)
+    assert git(project, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_an_update_over_a_change_in_every_kind_of_file(
+    releases: tuple[Path, str], tmp_path: Path, edited: bool
+) -> None:
+    check_update(*releases, tmp_path, edited)
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_an_update_from_the_first_version_of_this_repository(
+    history: tuple[Path, str], tmp_path: Path, edited: bool
+) -> None:
+    check_update(*history, tmp_path, edited)
+
+
+def test_tags_and_the_project_id_survive_what_the_template_adds(
+    template: Path, tmp_path: Path
+) -> None:
+    older = tmp_path / "older"
+    git(template, "clone", "--quiet", str(template), str(older))
+    source = older / "template" / "project.yaml.jinja"
+    project = copy(older, tmp_path / "project")
+    settings = project / "project.yaml"
+    mine = settings.read_text().replace("id: null", "id: p-abc")
+    settings.write_text(mine.replace("tags: {}", "tags:\n  team: churn"))
+    commit(project)
+    marker = next(line for line in source.read_text().splitlines() if "yours below" in line)
+    source.write_text(source.read_text().replace(marker, f"# A new key.\nnew: 1\n\n{marker}"))
+    commit(older)
+    update(project)
+    found = yaml.safe_load(settings.read_text())
+    assert (found["id"], found["tags"], found["new"]) == ("p-abc", {"team": "churn"}, 1)
+
+
+def test_a_conflict_is_found_by_the_command_that_the_message_names(
+    releases: tuple[Path, str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    template, ref = releases
+    project = tmp_path / "project"
+    start(template, project, ref)
+    mine = (project / "project.yaml").read_text().replace("# as it was", "# as I like it")
+    (project / "project.yaml").write_text(mine)
+    commit(project)
+    copier.run_update(project, defaults=True, overwrite=True, vcs_ref="HEAD")
+    command = next(line for line in capfd.readouterr().err.splitlines() if "git grep" in line)
+    found = subprocess.run(command, shell=True, cwd=project, capture_output=True, text=True)
+    assert found.returncode == 0
+    assert found.stdout.startswith("project.yaml:")
+
+
+def test_a_second_repository_is_made_from_the_answers_of_the_first(
+    template: Path, tmp_path: Path
+) -> None:
+    answers = {"project_name": "churn", "region": "eu-central-1", "problem_type": "regression"}
+    first = copy(template, tmp_path / "first", layout="data-science", **answers)
+    second = tmp_path / "second"
+    copied = ["copy", "--defaults", "--quiet", "--vcs-ref=HEAD", f"--data-file={first / ANSWERS}"]
+    subprocess.run(
+        [sys.executable, "-m", "copier", *copied, "--data=layout=ops", str(template), second],
+        check=True,
+    )
+    assert files(second) == files(copy(template, tmp_path / "third", layout="ops", **answers))
+    assert files(first)["project.yaml"] == files(second)["project.yaml"]
+    commit(second)
+    update(second)
+    assert git(second, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("half", ["data-science", "ops"])
+def test_adding_the_other_half_keeps_edits_and_brings_its_seeds(
+    template: Path, tmp_path: Path, half: str
+) -> None:
+    project = copy(template, tmp_path / "project", layout=half)
+    before, fresh = files(project), files(copy(template, tmp_path / "fresh"))
+    expected = dict(fresh)
+    for path in before:
+        # Where the halves add up, in pyproject.toml and the like, a user's line has its own place.
+        pair = edit(before[path], fresh[path] if tier(path) == "template" else before[path])
+        if pair and path != ANSWERS:
+            (project / path).write_bytes(pair[0])
+            expected[path] = pair[1]
+    commit(project)
+    update(project, layout="monorepo")
+    found = files(project)
+    assert set(found) == set(expected)
+    kept = {path for path in before if tier(path) == "keep"}
+    assert [path for path in found if found[path] != expected[path] and path not in kept] == []
+    assert all(
+        b"a line of the user's own" in found[path] for path in kept if len(before[path]) > 99
+    )
+    # From now on the new half's seeds are the user's, too.
+    commit(project)
+    arrived = sorted(path for path in set(found) - set(before) if tier(path) == "seed")
+    assert arrived
+    (project / arrived[0]).unlink()
+    commit(project)
+    update(project)
+    assert git(project, "status", "--porcelain") == ""
