@@ -25,15 +25,16 @@ def test_the_demo_shows_the_whole_story_and_leaves_the_repository_clean(
     template: Path, tmp_path: Path, run: Runner
 ) -> None:
     project = copy(template, tmp_path / "project")
-    commit(project)
     said = run.ok(project, "demo")
     assert "The whole story" in said.splitlines()[-1]
     for scene in ("ds run", "ds approve 1", "ops promote staging", "ops promote production"):
         assert f"$ {scene}" in said
+    commit(project)
     run.ok(project, "ruff", "format", "--check", ".")
     run.ok(project, "ruff", "check", ".")
     run.ok(project, "mypy")
     run.ok(project, "pre-commit", "run", "--all-files")
+    run.ok(project, "demo")
     assert git(project, "status", "--porcelain") == ""
 
 

@@ -469,7 +469,7 @@ sys.exit(len(sys.argv) - 2)
         assert hit == first["PipelineExecutionArn"]
         assert second["PipelineExecutionStatus"] == "Succeeded"
         # Where outputs go is no part of the key, and the outputs that are used are the old ones.
-        third, steps = run(output="elsewhere")
+        _, steps = run(output="elsewhere")
         assert path.read_text() == "x"
         assert steps["Use"]["Metadata"]["Condition"]["Outcome"] == "True"
 

@@ -35,6 +35,18 @@ def unpack(content: bytes, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as tar:
-            tar.extractall(folder, filter="data")
+            _extract(tar, folder)
     except (EOFError, gzip.BadGzipFile) as error:
         raise tarfile.ReadError(str(error)) from None
+
+
+def _extract(tar: tarfile.TarFile, folder: Path) -> None:
+    if hasattr(tarfile, "data_filter"):
+        tar.extractall(folder, filter="data")
+        return
+    # Python has filters since 3.11.4; Debian bookworm's is older.
+    for member in tar:
+        inside = (folder / member.name).resolve().is_relative_to(folder.resolve())
+        if not inside or not (member.isreg() or member.isdir()):
+            raise tarfile.ExtractError(f"{member.name!r} is no file or folder inside the archive")
+        tar.extract(member, folder)

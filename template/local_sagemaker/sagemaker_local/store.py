@@ -57,7 +57,7 @@ class Store:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """This thread's connection."""
+        """The connection of the calling thread."""
         if not hasattr(self._local, "connection"):
             connection = sqlite3.connect(self._path, timeout=60, isolation_level=None)
             connection.execute("PRAGMA journal_mode=WAL")
