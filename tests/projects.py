@@ -106,12 +106,17 @@ class Runner:
             "UV_PROJECT_ENVIRONMENT": str(environment),
         }
 
-    def __call__(self, project: Path, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of a project; it fails the test when it takes over ten minutes."""
+    def __call__(
+        self, project: Path, *command: str, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command of a project, with more environment variables if there are any.
+
+        It fails the test when it takes over ten minutes.
+        """
         return subprocess.run(
             ["uv", "run", "--quiet", *command],
             cwd=project,
-            env=self._variables,
+            env=self._variables | variables,
             capture_output=True,
             text=True,
             timeout=600,
@@ -129,9 +134,9 @@ class Runner:
             text=True,
         )
 
-    def ok(self, project: Path, *command: str) -> str:
+    def ok(self, project: Path, *command: str, **variables: str) -> str:
         """Run a command that must succeed; return what it prints."""
-        done = self(project, *command)
+        done = self(project, *command, **variables)
         said = f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert done.returncode == 0, said
         return done.stdout

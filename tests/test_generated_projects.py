@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from projects import LAYOUTS, PROBLEM_TYPES, Runner, commit, copy, git
+from projects import LAYOUTS, PROBLEM_TYPES, ROOT, Runner, commit, copy, git
+
+LOOPBACK_ONLY = ROOT / "tests" / "local_sagemaker" / "loopback_only"
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -24,8 +26,11 @@ def test_a_project_passes_its_own_tests(
 def test_the_demo_shows_the_whole_story_and_leaves_the_repository_clean(
     template: Path, tmp_path: Path, run: Runner
 ) -> None:
-    project = copy(template, tmp_path / "project")
-    said = run.ok(project, "demo")
+    project, violations = copy(template, tmp_path / "project"), tmp_path / "violations"
+    # Every Python process of the demo, the SageMaker SDK's too, is kept from leaving this machine.
+    guard = {"PYTHONPATH": str(LOOPBACK_ONLY), "LOOPBACK_VIOLATIONS": str(violations)}
+    said = run.ok(project, "demo", **guard)
+    assert not violations.exists(), violations.read_text()
     assert "The whole story" in said.splitlines()[-1]
     for scene in ("ds run", "ds approve 1", "ops promote staging", "ops promote production"):
         assert f"$ {scene}" in said
