@@ -230,8 +230,7 @@ def _follow(connection: Any, arn: str) -> None:
             for step in steps:
                 if step.name not in shown and step.status not in ("Starting", "Executing"):
                     shown.add(step.name)
-                    how = "cached" if step.cached else f"{step.seconds:.1f} s"
-                    print(f"  {step.name:<14} {step.status:<10} {how}", flush=True)
+                    print(f"  {step.name:<14} {step.status:<10} {_how(step)}", flush=True)
     except KeyboardInterrupt:
         raise ProjectError("no longer followed; the run goes on, `ds stop` stops it") from None
     state = runs.status(connection, arn)
@@ -249,6 +248,13 @@ def _follow(connection: Any, arn: str) -> None:
             number = int(step.metadata["RegisterModel"]["Arn"].rpartition("/")[2])
             values = metrics(connection, version(connection, number))
             print(f"registered version {number}: {_words(values)}")
+
+
+def _how(step: Any) -> str:
+    if step.cached:
+        return "cached"
+    # A Fail step has no job that took its time, and no log that says more.
+    return step.reason if step.reason and not step.job_arn else f"{step.seconds:.1f} s"
 
 
 def _words(values: dict[str, float]) -> str:
