@@ -62,13 +62,9 @@ def run(
     bundle = read_bundle()
     with console.timed("compile the pipeline"):
         text = definition(connection, settings, bundle)
-    known = runs.parameter_names(json.loads(text))
-    for name in parameters:
-        if name not in known:
-            raise typer.BadParameter(
-                f"the pipeline has no parameter {name}; it has {', '.join(known)}",
-                param_hint="--param",
-            )
+    problem = runs.parameter_problem(json.loads(text), parameters)
+    if problem:
+        raise typer.BadParameter(problem, param_hint="--param")
     with console.timed("upload code and data, upsert the pipeline"):
         bundle.upload(connection)
         if "InputDataUrl" not in parameters:
@@ -125,9 +121,13 @@ def logs(
     jobs = {item.name: item.job_arn for item in runs.steps(connection, arn) if item.job_arn}
     if step is not None and step not in jobs:
         raise ProjectError(f"no job of step {step} in this run; it has {', '.join(jobs) or 'none'}")
+    printed = False
     for name in jobs if step is None else [step]:
         for line in job_log(connection, jobs[name]):
+            printed = True
             print(f"{name}: {line}")
+    if not printed:
+        raise ProjectError(f"nothing was printed; {runs.outcome(connection, arn)}")
 
 
 @app.command()
@@ -172,7 +172,8 @@ def versions(local: Local = None, as_json: AsJson = False) -> None:
     ]
     if not as_json:
         for row in rows:
-            row.update(commit=row["commit"][:12], metrics=_words(row["metrics"]))
+            commit, dash, dirty = row["commit"].partition("-")
+            row.update(commit=commit[:12] + dash + dirty, metrics=_words(row["metrics"]))
     console.print_rows(rows, ["version", "approval", "registered", "commit", "metrics"], as_json)
 
 
@@ -220,7 +221,7 @@ def _follow(connection: Any, arn: str) -> None:
     from data_science import runs
     from data_science.logs import job_log
     from data_science.versions import metrics
-    from project.errors import ProjectError
+    from project.errors import InterruptedByUser, ProjectError
     from project.registry import version
 
     shown: set[str] = set()
@@ -231,7 +232,7 @@ def _follow(connection: Any, arn: str) -> None:
                 if step.name not in shown and step.status not in ("Starting", "Executing"):
                     shown.add(step.name)
                     print(f"  {step.name:<14} {step.status:<10} {_how(step)}", flush=True)
-    except KeyboardInterrupt:
+    except InterruptedByUser:
         raise ProjectError("no longer followed; the run goes on, `ds stop` stops it") from None
     state = runs.status(connection, arn)
     if state != "Succeeded":

@@ -120,17 +120,29 @@ def read_schema(bundle: Bundle, problem_type: str) -> dict[str, Any]:
     ------
     ProjectError : it is missing, malformed, or its target does not fit the problem type.
     """
+    name = "data_science/steps/schema.json"
+    if "schema.json" not in bundle.files:
+        raise ProjectError(f"{name} is missing")
     try:
         schema: dict[str, Any] = json.loads(bundle.files["schema.json"])
-        target = schema["columns"][schema["target"]]
-    except KeyError as error:
-        raise ProjectError(f"data_science/steps/schema.json: {error} is missing") from None
-    except (ValueError, TypeError) as error:
-        raise ProjectError(f"data_science/steps/schema.json is malformed: {error}") from None
+    except ValueError as error:
+        raise ProjectError(f"{name} is not valid JSON: {error}") from None
+    columns = schema.get("columns") if isinstance(schema, dict) else None
+    if not isinstance(columns, dict) or "target" not in schema:
+        raise ProjectError(f'{name} must hold {{"target": …, "columns": {{…}}}}')
+    for column, kind in columns.items():
+        categories = isinstance(kind, list) and kind and all(isinstance(one, str) for one in kind)
+        if kind != "number" and not categories:
+            raise ProjectError(
+                f'{name}: column {column!r} must be "number" or a list of texts, not {kind!r}'
+            )
+    target = columns.get(schema["target"])
+    if target is None:
+        raise ProjectError(f"{name}: the target {schema['target']!r} is not among the columns")
     if (target == "number") != (problem_type == "regression"):
         raise ProjectError(
-            f"data_science/steps/schema.json: the target {schema['target']!r} does not fit the "
-            f"problem type {problem_type} in project.yaml"
+            f"{name}: the target {schema['target']!r} does not fit the problem type "
+            f"{problem_type} in project.yaml"
         )
     return schema
 

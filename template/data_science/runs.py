@@ -85,9 +85,23 @@ def start(connection: Connection, parameters: Mapping[str, str]) -> str:
     return str(started["PipelineExecutionArn"])
 
 
-def parameter_names(definition: Mapping[str, Any]) -> list[str]:
-    """Return the names of the parameters that a pipeline definition declares."""
-    return [parameter["Name"] for parameter in definition["Parameters"]]
+def parameter_problem(definition: Mapping[str, Any], parameters: Mapping[str, str]) -> str:
+    """Return what is wrong with the values for a pipeline's parameters; empty when nothing is.
+
+    Parameters
+    ----------
+    definition : the pipeline definition that declares them.
+    parameters : the values, by name.
+    """
+    types = {parameter["Name"]: parameter["Type"] for parameter in definition["Parameters"]}
+    for name, value in parameters.items():
+        if name not in types:
+            return f"the pipeline has no parameter {name}; it has {', '.join(types)}"
+        try:
+            {"Integer": int, "Float": float}.get(types[name], str)(value)
+        except ValueError:
+            return f"{name} is of type {types[name]}, which {value!r} is not"
+    return ""
 
 
 def recent(connection: Connection, limit: int) -> list[dict[str, Any]]:
@@ -133,6 +147,14 @@ def status(connection: Connection, arn: str) -> str:
     """Return `Executing`, `Stopping`, `Stopped`, `Failed` or `Succeeded`."""
     described = connection.sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
     return str(described["PipelineExecutionStatus"])
+
+
+def outcome(connection: Connection, arn: str) -> str:
+    """Return how far a run has come, in a few words, and why it failed if it did."""
+    described = connection.sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+    reason = described.get("FailureReason")
+    state = described["PipelineExecutionStatus"]
+    return f"run {run_id(arn)} is {state}" + (f": {reason}" if reason else "")
 
 
 def steps(connection: Connection, arn: str) -> list[Step]:

@@ -171,6 +171,8 @@ def _in_service(connection: Connection, stage: Stage) -> tuple[Serving, Version]
     now = serving(connection, stage)
     if now is None or now.version is None:
         raise ProjectError(f"{stage.name} serves nothing; run `uv run ops promote {stage.name}`")
+    if now.status == "Failed":
+        raise ProjectError(f"{now.endpoint} is Failed; run `uv run ops promote {stage.name}`")
     if now.status != "InService":
         raise ProjectError(f"{now.endpoint} is {now.status}; run this again once it is InService")
     return now, registry.version(connection, now.version)

@@ -1,6 +1,7 @@
 """How every command of the project speaks: exit codes, one-line errors, tables, JSON."""
 
 import json
+import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from project.errors import ProjectError
+from project.errors import InterruptedByUser, ProjectError
 
 if TYPE_CHECKING:
     # It would bring pydantic along, and a user who asks for `--help` waits for it.
@@ -40,12 +41,12 @@ def application(help: str) -> typer.Typer:
 
 def run(app: typer.Typer) -> None:
     """Run an application: exit code 0 done, 1 failed, 2 wrong use; errors in one line."""
+    # Typer would end the program without a word.
+    signal.signal(signal.SIGINT, _interrupt)
     try:
         app()
     except ProjectError as error:
         fail(str(error))
-    except KeyboardInterrupt:
-        fail("interrupted")
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in ("botocore", "boto3"):
             raise
@@ -60,6 +61,10 @@ def fail(message: str) -> None:
     sys.stdout.flush()
     print(f"error: {message}", file=sys.stderr)
     raise SystemExit(1)
+
+
+def _interrupt(*_: object) -> None:
+    raise InterruptedByUser("interrupted; what SageMaker was asked to do goes on")
 
 
 def target(local: bool | None) -> "Target | None":

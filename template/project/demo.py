@@ -1,5 +1,6 @@
 """The `demo` command: the whole story on the local SageMaker, command by command."""
 
+import argparse
 import os
 import shlex
 import subprocess
@@ -57,6 +58,11 @@ def scenes(has_data_science: bool, has_ops: bool) -> list[Scene]:
 
 def main() -> None:
     """Run the demo; the exit code is 1, and the last line says where, if a step fails."""
+    argparse.ArgumentParser(
+        prog="demo",
+        description="Play the whole story on the local SageMaker, whatever project.yaml names.",
+        epilog="Example: demo",
+    ).parse_args()
     # Whatever project.yaml says, a demo never touches AWS.
     os.environ["PROJECT_TARGET"] = "local"
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]

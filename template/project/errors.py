@@ -3,3 +3,7 @@
 
 class ProjectError(Exception):
     """Something the user can put right; the message says what is wrong and what to do."""
+
+
+class InterruptedByUser(ProjectError):
+    """The user pressed Ctrl-C; what SageMaker was asked to do goes on."""

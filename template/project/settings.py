@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from project.errors import ProjectError
 
@@ -14,6 +14,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 Target = Literal["local", "aws"]
 Name = Annotated[str, Field(pattern=r"^[a-z](-?[a-z0-9]){2,31}$")]
+
+_TAG = r"^[\w\s.:/=+@-]*$"
+TagKey = Annotated[str, Field(pattern=_TAG, min_length=1, max_length=128)]
+TagValue = Annotated[str, Field(pattern=_TAG, max_length=256)]
 
 
 class Strict(BaseModel):
@@ -45,7 +49,23 @@ class Project(Strict):
     model_package_group: Name
     problem_type: Literal["classification", "regression"]
     roles: Roles
-    tags: dict[str, str]
+    tags: dict[TagKey, TagValue]
+
+    @field_validator("bucket")
+    @classmethod
+    def _known_placeholders(cls, bucket: str) -> str:
+        unknown = set(re.findall(r"{(.*?)}", bucket)) - {"account", "region"}
+        if unknown:
+            raise ValueError(f"only {{account}} and {{region}} can be filled in: {unknown}")
+        return bucket
+
+    @field_validator("tags")
+    @classmethod
+    def _own_tags(cls, tags: dict[str, str]) -> dict[str, str]:
+        for key in tags:
+            if key.lower().startswith(("aws:", "sagemaker:")):
+                raise ValueError(f"the tag {key} is reserved; name it differently")
+        return tags
 
 
 S = TypeVar("S", bound=Strict)
@@ -69,7 +89,9 @@ def load(path: Path, kind: type[S]) -> S:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ProjectError(f"{shown} is missing") from None
-    except yaml.YAMLError as error:
+    except OSError as error:
+        raise ProjectError(f"{shown} cannot be read: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         first = " ".join(str(error).split())
         raise ProjectError(f"{shown} is not valid YAML: {first}") from None
     try:
@@ -90,7 +112,9 @@ def load_project() -> Project:
 
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
-    key = ".".join(str(part) for part in problem["loc"]) or "the file"
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "model_type":
+        return f"key `{key}` must be a mapping of keys" if problem["loc"] else "it holds no keys"
     if problem["type"] == "missing":
         return f"key `{key}` is missing"
     if problem["type"] == "extra_forbidden":

@@ -32,10 +32,18 @@ def preprocess(input_folder: Path, output: Path, test_fraction: float, seed: int
     schema = load_schema()
     table = read_table(files[0], schema)
     target = table[schema["target"]]
-    classes = isinstance(schema["columns"][schema["target"]], list)
+    classes = schema["columns"][schema["target"]]
+    absent = [] if classes == "number" else sorted(set(classes) - set(target))
+    if absent:
+        raise DataError(
+            f"target column {target.name!r}: none of {len(table)} rows is {' or '.join(absent)}"
+        )
     try:
         train, test = train_test_split(
-            table, test_size=test_fraction, random_state=seed, stratify=target if classes else None
+            table,
+            test_size=test_fraction,
+            random_state=seed,
+            stratify=None if classes == "number" else target,
         )
     except ValueError as error:
         raise DataError(f"{len(table)} rows cannot be split: {error}") from None

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -65,7 +66,9 @@ def _parser() -> argparse.ArgumentParser:
         )
         if name in ("up", "env"):
             command.add_argument(
-                "--region", help="the AWS region; default $AWS_DEFAULT_REGION, or us-east-1"
+                "--region",
+                type=_region_name,
+                help="the AWS region; default the one named last, $AWS_DEFAULT_REGION, us-east-1",
             )
         if name in ("up", "status"):
             command.add_argument("--json", action="store_true", help="print JSON for a script")
@@ -75,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
 def _up(home: Home, options: argparse.Namespace) -> int:
     running, started = _ensure_up(home)
     if options.json:
-        print(json.dumps(running.environment(home, _region(options))))
+        print(json.dumps(running.environment(home, _region(home, options))))
     else:
         print(f"{'started' if started else 'already up'}: local SageMaker at {running.url}")
         print(f"state in {home.path}")
@@ -85,7 +88,7 @@ def _up(home: Home, options: argparse.Namespace) -> int:
 
 def _env(home: Home, options: argparse.Namespace) -> int:
     running, _ = _ensure_up(home)
-    for name, value in running.environment(home, _region(options)).items():
+    for name, value in running.environment(home, _region(home, options)).items():
         print(f"export {name}={shlex.quote(value)}")
     return 0
 
@@ -131,15 +134,25 @@ def _serve(home: Home, options: argparse.Namespace) -> int:
     return serve(home)
 
 
-def _region(options: argparse.Namespace) -> str:
+def _region(home: Home, options: argparse.Namespace) -> str:
+    if options.region:
+        home.remember_region(options.region)
     default = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION")
-    return str(options.region or default or "us-east-1")
+    return home.remembered_region() or default or "us-east-1"
+
+
+def _region_name(text: str) -> str:
+    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[0-9]", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no AWS region, such as eu-central-1")
+    return text
 
 
 def _ensure_up(home: Home) -> tuple[Running, bool]:
-    if home.path.exists() and not home.is_ours and any(home.path.iterdir()):
-        raise CliError(f"{home.path} is not empty and not ours; name another folder with --home")
     try:
+        if home.path.exists() and not home.is_ours and any(home.path.iterdir()):
+            raise CliError(
+                f"{home.path} is not empty and not ours; name another folder with --home"
+            )
         home.prepare()
     except OSError as error:
         raise CliError(f"cannot write to {home.path}: {error.strerror}") from None

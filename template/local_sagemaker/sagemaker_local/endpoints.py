@@ -88,6 +88,7 @@ class Fleet:
         self._sagemaker = sagemaker
         self._serving: dict[str, Deployment] = {}
         self._changed = threading.Condition()
+        self._closing = False
 
     def deploy(
         self,
@@ -166,6 +167,11 @@ class Fleet:
                 store.change(item.arn, changes)
                 self._revive(item)
 
+    def close(self) -> None:
+        """Record no more failures: model servers now end because the server does."""
+        with self._changed:
+            self._closing = True
+
     def _should_serve(self, arn: str) -> bool:
         found = self._sagemaker.store.by_arn(arn)
         return found is not None and found.body["EndpointStatus"] in ("InService", "Updating")
@@ -193,22 +199,23 @@ class Fleet:
         with self._changed:
             old = self._serving.get(arn)
             self._serving[arn] = deployment
-            self._changed.notify_all()
-        changed = self._sagemaker.store.change(
-            arn,
-            {
-                "EndpointStatus": "InService",
-                "EndpointConfigName": config.name,
-                "ProductionVariants": [_summary(v) for v in config.body["ProductionVariants"]],
-                "LastDeploymentConfig": deployment_config,
-                "LastModifiedTime": now(),
-                "_Deployed": {
-                    "Name": config.name,
-                    "ProductionVariants": config.body["ProductionVariants"],
-                    "_Models": models,
+            # Before others are woken: one of them may be an update that writes its own status.
+            changed = self._sagemaker.store.change(
+                arn,
+                {
+                    "EndpointStatus": "InService",
+                    "EndpointConfigName": config.name,
+                    "ProductionVariants": [_summary(v) for v in config.body["ProductionVariants"]],
+                    "LastDeploymentConfig": deployment_config,
+                    "LastModifiedTime": now(),
+                    "_Deployed": {
+                        "Name": config.name,
+                        "ProductionVariants": config.body["ProductionVariants"],
+                        "_Models": models,
+                    },
                 },
-            },
-        )
+            )
+            self._changed.notify_all()
         if changed is None:
             # It was deleted while its servers started.
             self.remove(arn)
@@ -233,6 +240,8 @@ class Fleet:
 
     def _fail(self, arn: str, reason: str) -> None:
         with self._changed:
+            if self._closing:
+                return
             status = "InService" if arn in self._serving else "Failed"
             self._sagemaker.store.change(
                 arn,

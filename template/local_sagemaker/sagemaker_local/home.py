@@ -105,6 +105,19 @@ class Home:
             folder.mkdir(exist_ok=True)
         self.sdk_config.write_text(SDK_CONFIG)
 
+    def remember_region(self, region: str) -> None:
+        """Make a region the one that `sagemaker-local env` names from now on."""
+        partial = self.path / f"region.{os.getpid()}"
+        partial.write_text(region)
+        partial.replace(self.path / "region")
+
+    def remembered_region(self) -> str:
+        """Return the region that was named last; empty when none was."""
+        try:
+            return (self.path / "region").read_text()
+        except OSError:
+            return ""
+
     def clear(self) -> None:
         """Delete everything in the folder, and the folder."""
         shutil.rmtree(self.path)

@@ -186,6 +186,7 @@ def serve(home: Home) -> int:
         home.write_running(running)
         print(f"local SageMaker at {running.url}, state in {home.path}", flush=True)
         server.serve_forever()
+        sagemaker.fleet.close()
         kill_children()
         home.forget_running()
         # Threads that wait for a job or a client must not hold up the end.

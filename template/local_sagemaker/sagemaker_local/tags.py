@@ -9,7 +9,15 @@ from sagemaker_local.store import Body, Store
 
 
 def put_tags(store: Store, arn: str, tags: Sequence[Mapping[str, str]]) -> None:
-    """Put tags on a resource; a key that is there gets the new value."""
+    """Put tags on a resource; a key that is there gets the new value.
+
+    Raises
+    ------
+    AwsError : a key has the prefix that is AWS's own.
+    """
+    for tag in tags:
+        if tag["Key"].lower().startswith("aws:"):
+            raise invalid(f"Tag keys that start with aws: are reserved: {tag['Key']}")
     with store.transaction() as connection:
         connection.executemany(
             "INSERT INTO tags VALUES (?, ?, ?)"

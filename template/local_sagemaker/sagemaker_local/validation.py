@@ -24,6 +24,8 @@ _JSON_TYPES: dict[str, tuple[type[Any], ...]] = {
     "boolean": (bool,),
 }
 
+_JAVA_CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\w", r"\p{Z}": r"\s"}
+
 
 @cache
 def service_model() -> ServiceModel:
@@ -62,10 +64,12 @@ def trim_answer(action: str, answer: Mapping[str, Any]) -> Any:
 
 @cache
 def _pattern(text: str) -> re.Pattern[str] | None:
+    for java, python in _JAVA_CLASSES.items():
+        text = text.replace(java, python)
     try:
         return re.compile(text, re.DOTALL)
     except re.error:
-        # Java-only syntax, as in \p{L}: the few such patterns constrain free text.
+        # Other Java-only syntax: the few such patterns constrain free text.
         return None
 
 

@@ -79,6 +79,22 @@ def test_a_schema_that_does_not_fit_is_refused(connection: Connection, settings:
         )
 
 
+@pytest.mark.parametrize(
+    ("schema", "says"),
+    [
+        ("{", "is not valid JSON"),
+        ("[]", "must hold"),
+        ('{"target": "y", "columns": {"x": "numeric"}}', "column 'x' must be \"number\" or"),
+        ('{"target": "y", "columns": {"x": "number"}}', "the target 'y' is not among the columns"),
+    ],
+)
+def test_a_malformed_schema_is_refused_in_one_line(schema: str, says: str) -> None:
+    with pytest.raises(ProjectError) as refused:
+        compiler.read_schema(Bundle({"schema.json": schema.encode()}), "classification")
+    assert says in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
 def test_nothing_imports_the_sdk_at_start() -> None:
     code = (
         "import sys, data_science.cli, data_science.definition; print('sagemaker' in sys.modules)"

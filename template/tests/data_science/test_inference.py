@@ -6,28 +6,20 @@ from typing import Any
 import inference
 import pytest
 from model import build_model
-from table import load_schema
 
-from data_science.dataset import example
-from project.settings import load_project
-
-SCHEMA = load_schema()
+from tests.data_science.tables import FEATURES, SCHEMA, TARGET, made_up
 
 
 @pytest.fixture(scope="module")
 def model() -> inference.Model:
-    table = example(load_project().problem_type)
-    features = table.drop(columns=SCHEMA["target"])[
-        [name for name in SCHEMA["columns"] if name != SCHEMA["target"]]
-    ]
-    pipeline = build_model(SCHEMA, 1.0).fit(features, table[SCHEMA["target"]])
-    kinds = {name: kind for name, kind in SCHEMA["columns"].items() if name != SCHEMA["target"]}
-    return inference.Model(pipeline, kinds)
+    table = made_up()
+    pipeline = build_model(SCHEMA, 1.0).fit(table[list(FEATURES)], table[TARGET])
+    return inference.Model(pipeline, FEATURES)
 
 
 @pytest.fixture(scope="module")
 def records() -> list[dict[str, Any]]:
-    table = example(load_project().problem_type).drop(columns=SCHEMA["target"])
+    table = made_up().drop(columns=TARGET)
     return list(json.loads(table.head(3).to_json(orient="records")))
 
 

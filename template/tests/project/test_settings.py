@@ -40,7 +40,16 @@ def test_a_missing_key_is_named(tmp_path: Path, content: dict[str, object]) -> N
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("name", "Not_A_Name"), ("target", "cloud"), ("region", "mars"), ("tags", {"a": 1})],
+    [
+        ("name", "Not_A_Name"),
+        ("target", "cloud"),
+        ("region", "mars"),
+        ("bucket", "{nope}-bucket"),
+        ("tags", {"a": 1}),
+        ("tags", {"team": "a&b"}),
+        ("tags", {"aws:team": "a"}),
+        ("tags", {"sagemaker:project-id": "p-other"}),
+    ],
 )
 def test_a_wrong_value_is_named(
     tmp_path: Path, content: dict[str, object], key: str, value: object
@@ -60,5 +69,10 @@ def test_an_empty_or_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="is missing"):
         load(path, Project)
     path.write_text("", "utf-8")
-    with pytest.raises(ProjectError, match="the file"):
+    with pytest.raises(ProjectError, match="it holds no keys"):
         load(path, Project)
+    path.write_bytes(b"name: \xff")
+    with pytest.raises(ProjectError, match="is not valid YAML"):
+        load(path, Project)
+    with pytest.raises(ProjectError, match="cannot be read"):
+        load(tmp_path, Project)
