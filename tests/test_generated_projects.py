@@ -47,3 +47,12 @@ def test_the_demo_shows_the_whole_story_and_leaves_the_repository_clean(
 def test_each_half_has_its_demo(template: Path, tmp_path: Path, run: Runner, layout: str) -> None:
     project = copy(template, tmp_path / "project", layout=layout, problem_type="regression")
     assert "The whole story" in run.ok(project, "demo").splitlines()[-1]
+
+
+def test_a_team_may_delete_the_example_data(template: Path, tmp_path: Path, run: Runner) -> None:
+    project = copy(template, tmp_path / "project")
+    for path in ("data_science/dataset.py", "tests/data_science/test_dataset.py"):
+        (project / path).unlink()
+    run.ok(project, "ruff", "check", ".")
+    run.ok(project, "mypy")
+    run.ok(project, "pytest", "tests/data_science/test_steps.py", "tests/data_science/test_run.py")

@@ -60,6 +60,9 @@ def test_environment_is_complete_and_keeps_to_loopback(home):
         text=True,
     )
     assert shell.stdout.split() == ["us-west-2", variables["AWS_ACCESS_KEY_ID"]]
+    # What a project starts with its region, its user's shell finds in that region.
+    assert "AWS_REGION=us-west-2" in home.command("env").stdout
+    assert home.command("up", "--region", "moon").returncode == 2
 
 
 def test_state_folder_is_private_ignored_by_git_and_has_fresh_keys_each_start(home):

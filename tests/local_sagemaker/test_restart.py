@@ -97,6 +97,24 @@ def test_endpoints_in_between_are_not_stuck(own):
     own.sm.delete_endpoint(EndpointName="creating")
 
 
+def test_endpoint_that_comes_back_can_be_stopped_and_updated(own):
+    start_endpoint(own, "served", 2)
+    own.deploy("other", INFERENCE, 3)
+    # A stop while its model server starts is no failure of the endpoint.
+    for seconds in (0.0, 0.2, 0.4, 0.6):
+        own.down()
+        own.up()
+        time.sleep(seconds)
+        assert own.sm.describe_endpoint(EndpointName="served")["EndpointStatus"] == "InService"
+    # An update waits until it is back, and is what counts in the end.
+    for config, answer in (("other", b"[3]"), ("served", b"[2]"), ("other", b"[3]")):
+        own.down()
+        own.up()
+        own.sm.update_endpoint(EndpointName="served", EndpointConfigName=config)
+        assert own.wait_for_endpoint("served")["EndpointConfigName"] == config
+        assert own.invoke("served", "[1]")["Body"].read() == answer
+
+
 def test_executions_fail_and_history_stays(own):
     script = "import time\ntime.sleep(300)"
     own.sm.create_pipeline(
