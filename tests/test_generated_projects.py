@@ -49,6 +49,19 @@ def test_each_half_has_its_demo(template: Path, tmp_path: Path, run: Runner, lay
     assert "The whole story" in run.ok(project, "demo").splitlines()[-1]
 
 
+def test_a_demo_that_fails_says_where_and_leaves_nothing_running(
+    template: Path, tmp_path: Path, run: Runner
+) -> None:
+    project = copy(template, tmp_path / "project", layout="data-science")
+    settings = project / "data_science" / "settings.yaml"
+    settings.write_text(settings.read_text().replace("threshold: 0.9", "threshold: 2"))
+    done = run(project, "demo")
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last == "error: the demo failed: `ds run --local` exited with 1"
+    assert run(project, "sagemaker-local", "status").returncode == 1
+
+
 def test_a_team_may_delete_the_example_data(template: Path, tmp_path: Path, run: Runner) -> None:
     project = copy(template, tmp_path / "project")
     for path in ("data_science/dataset.py", "tests/data_science/test_dataset.py"):

@@ -158,9 +158,12 @@ def start_local_sagemaker() -> dict[str, str]:
 
 
 def _connect_local(project: Project) -> Connection:
-    # The SageMaker SDK reads its endpoint, keys and opt-outs from the environment alone.
-    os.environ.pop("AWS_PROFILE", None)
-    os.environ.update(start_local_sagemaker())
+    # The SageMaker SDK reads its endpoint, keys and opt-outs from the environment alone; a
+    # profile, a session token or another endpoint there would lead to a real account.
+    environment = start_local_sagemaker()
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(environment)
     connection = _connection(project, "local", project.id or "")
     if project.id is None:
         connection = _connection(project, "local", _local_project_id(connection))

@@ -151,6 +151,9 @@ def serve(home: Home) -> int:
             print(f"a local SageMaker already runs in {home.path}", flush=True)
             return 1
         home.forget_running()
+        # A profile, a token or an endpoint of a real account would lead our own clients there.
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            del os.environ[name]
         moto = Moto()
         server = make_server("127.0.0.1", 0, moto, threaded=True, request_handler=_Handler)
         running = Running(

@@ -32,6 +32,15 @@ def test_an_unknown_target_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         aws.connect()
 
 
+def test_variables_of_a_real_account_do_not_lead_away(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9")
+    assert run("project", "status").returncode == 0
+
+
 def test_tags_are_the_projects_two_and_its_own(connection: Connection) -> None:
     tags = {tag["Key"]: tag["Value"] for tag in connection.tags}
     assert tags.pop("sagemaker:project-id") == connection.project_id
