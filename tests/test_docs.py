@@ -34,7 +34,7 @@ def test_the_reference_lists_every_command(name: str, monkeypatch: pytest.Monkey
 def test_the_reference_lists_every_action_of_the_local_sagemaker(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.syspath_prepend(str(ROOT / "template" / "local_sagemaker"))
+    monkeypatch.syspath_prepend(str(ROOT / "template" / "vendor" / "sagemaker-local"))
     importlib.import_module("sagemaker_local.service")
     from sagemaker_local.actions import ACTIONS
 

@@ -10,15 +10,16 @@ from projects import ROOT
 
 TEMPLATE = ROOT / "template"
 AWS = {"boto3", "botocore", "sagemaker", "s3fs", "awswrangler"}
-PARTS = {"project", "data_science", "ops", "sagemaker_local", "local_sagemaker"}
+PARTS = {"project", "data_science", "ops", "demo", "sagemaker_local"}
 FORBIDDEN = {
     "project": PARTS - {"project"},
     "data_science": PARTS - {"project", "data_science"},
     "ops": PARTS - {"project", "ops"},
+    "demo": PARTS - {"project", "demo"},
     "tests/project": PARTS - {"project"},
     "tests/data_science": PARTS - {"project", "data_science"},
-    "tests/ops": PARTS - {"project", "ops"},
-    "local_sagemaker": PARTS - {"sagemaker_local"},
+    "tests/ops": PARTS - {"project", "ops", "demo"},
+    "vendor/sagemaker-local": PARTS - {"sagemaker_local"},
     "data_science/steps": AWS | PARTS,
 }
 

@@ -173,7 +173,7 @@ def test_the_message_after_copy_says_what_comes_next(
 def test_without_the_local_sagemaker_nothing_of_it_is_left(template: Path, tmp_path: Path) -> None:
     project = copy(template, tmp_path / "project", local_sagemaker=False)
     pyproject = tomllib.loads((project / "pyproject.toml").read_text())
-    assert not (project / "local_sagemaker").exists()
+    assert not (project / "vendor").exists()
     assert "sagemaker-local" not in json.dumps(pyproject["dependency-groups"])
     assert "sources" not in pyproject["tool"]["uv"]
     assert "local" not in pyproject["dependency-groups"]

@@ -10,7 +10,7 @@ from typing import Any
 from ops import ledger
 from ops.ledger import Record
 from ops.serving import serving
-from ops.stages import Stage
+from ops.stage import Stage
 from project import contract, registry, s3
 from project.aws import Connection
 from project.errors import ProjectError

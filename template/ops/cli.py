@@ -12,7 +12,7 @@ from project import console
 app = console.application("Promote approved model versions to the endpoints of the stages.")
 
 StageName = Annotated[
-    str, typer.Argument(metavar="STAGE", help="The name of a file in ops/environments.")
+    str, typer.Argument(metavar="STAGE", help="The name of a file in ops/stages.")
 ]
 Number = Annotated[
     int | None, typer.Option("--version", metavar="N", min=1, help="Exactly this version.")
@@ -132,7 +132,7 @@ def status(as_json: console.AsJson = False, local: console.Local = None) -> None
 
     Example: uv run ops status
     """
-    from ops.stages import load_stages
+    from ops.stage import load_stages
     from ops.status import HEAD, stage_status
     from project.aws import connect
 
@@ -174,7 +174,7 @@ def _one_of(version: int | None, event: Path | None) -> None:
 
 def _open(name: str, local: bool | None) -> tuple[Any, Any, Any]:
     """Return the stages, the named one and the connection."""
-    from ops.stages import find_stage, load_stages
+    from ops.stage import find_stage, load_stages
     from project.aws import connect
 
     stages = load_stages()

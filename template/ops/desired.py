@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ops.stages import Stage
+from ops.stage import Stage
 from project.aws import Connection
 from project.registry import Version
 from project.tags import MODEL_VERSION, STAGE, Tag

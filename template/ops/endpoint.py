@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from ops.desired import Desired, endpoint_name, stage_tags
 from ops.serving import IN_PROGRESS, Serving, endpoint_status, serving, tags_of
-from ops.stages import Stage
+from ops.stage import Stage
 from project.aws import Connection
 from project.console import timed
 from project.errors import ProjectError

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ops.stages import Stage
+from ops.stage import Stage
 from project import s3
 from project.aws import Connection
 

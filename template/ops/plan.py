@@ -5,7 +5,7 @@ from typing import Any
 
 from ops.desired import Desired, endpoint_name
 from ops.serving import IN_PROGRESS, Serving, found
-from ops.stages import Stage
+from ops.stage import Stage
 from project.aws import Connection
 from project.tags import MODEL_VERSION
 

@@ -9,7 +9,7 @@ from ops import endpoint, ledger
 from ops.desired import desired, endpoint_name
 from ops.ledger import Action, Check, Outcome, Record
 from ops.serving import Serving, serving
-from ops.stages import Stage
+from ops.stage import Stage
 from ops.verify import Example, invoke, load_example, problem, verify
 from project import registry
 from project.aws import Connection

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ops.desired import endpoint_name
-from ops.stages import Stage
+from ops.stage import Stage
 from project.aws import Connection
 from project.tags import MODEL_VERSION
 

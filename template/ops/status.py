@@ -7,7 +7,7 @@ from typing import Any
 from ops import ledger
 from ops.desired import endpoint_name
 from ops.serving import serving
-from ops.stages import Stage
+from ops.stage import Stage
 from project import registry
 from project.aws import Connection
 from project.errors import ProjectError

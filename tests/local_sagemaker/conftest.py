@@ -7,7 +7,7 @@ import pytest
 
 sys.path[:0] = [
     str(Path(__file__).parent),
-    str(Path(__file__).parents[2] / "template" / "local_sagemaker"),
+    str(Path(__file__).parents[2] / "template" / "vendor" / "sagemaker-local"),
 ]
 
 from kit import BUCKET, Local  # noqa: E402

@@ -14,7 +14,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-PACKAGE = Path(__file__).parents[2] / "template" / "local_sagemaker"
+PACKAGE = Path(__file__).parents[2] / "template" / "vendor" / "sagemaker-local"
 ROLE = "arn:aws:iam::123456789012:role/project"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/scikit-learn:1.9-0"
 BUCKET = "bucket-of-tests"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ops.stages import Stage, StageSettings, VerifySettings
+from ops.stage import Stage, StageSettings, VerifySettings
 from project.aws import Connection
 from project.settings import ROOT
 
@@ -91,10 +91,10 @@ def ops(fresh: Connection, tmp_path: Path) -> Ops:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
     (tmp_path / "project.yaml").write_text(yaml.safe_dump(fresh.project.model_dump()))
-    environments = tmp_path / "ops" / "environments"
-    shutil.rmtree(environments)
-    environments.mkdir()
+    folder = tmp_path / "ops" / "stages"
+    shutil.rmtree(folder)
+    folder.mkdir()
     for stage in STAGES.values():
         content = yaml.safe_dump(stage.settings.model_dump())
-        (environments / f"{stage.name}.yaml").write_text(content)
+        (folder / f"{stage.name}.yaml").write_text(content)
     return Ops(tmp_path, fresh)

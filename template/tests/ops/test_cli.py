@@ -6,13 +6,13 @@ import time
 
 import pytest
 
+from demo.example_version import register
 from ops.promote import promote
 from ops.serving import serving
-from ops.stages import Stage
+from ops.stage import Stage
 from project import registry
 from project.aws import Connection
 from tests.ops.conftest import STAGES, Ops
-from tests.ops.example_version import register
 
 STAGING = STAGES["staging"]
 

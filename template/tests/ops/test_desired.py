@@ -4,7 +4,7 @@ import dataclasses
 import re
 
 from ops.desired import desired, endpoint_name
-from ops.stages import Stage
+from ops.stage import Stage
 from tests.ops.conftest import FIRST, STAGES
 from tests.ops.offline import offline_connection, offline_version
 

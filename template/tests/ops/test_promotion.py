@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from demo.example_version import Fault, register
 from ops import ledger
 from ops.choose import choose
 from ops.desired import desired
@@ -15,7 +16,6 @@ from project.aws import Connection
 from project.contract import EXPECTED_ANSWERS
 from project.errors import ProjectError
 from tests.ops.conftest import STAGES
-from tests.ops.example_version import Fault, register
 from tests.ops.test_choose import event
 
 STAGING, PRODUCTION = STAGES["staging"], STAGES["production"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ops.stages import find_stage, load_stages
+from ops.stage import find_stage, load_stages
 from project.errors import ProjectError
 from tests.ops.conftest import FIRST, STAGES
 

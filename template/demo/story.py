@@ -14,7 +14,7 @@ from project.settings import ROOT
 
 UP = ["sagemaker-local", "up"]
 DOWN = ["sagemaker-local", "down"]
-EXAMPLE_VERSION = ["python", "-m", "tests.ops.example_version"]
+EXAMPLE_VERSION = ["python", "-m", "demo.example_version"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def scenes(has_data_science: bool, has_ops: bool) -> list[Scene]:
 
     Parameters
     ----------
-    has_data_science, has_ops : which halves there are. Without data science, the tests'
+    has_data_science, has_ops : which halves there are. Without data science, an
         example stands in for the version that the other repository would register.
     """
     newest = "$newest"

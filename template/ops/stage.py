@@ -1,4 +1,4 @@
-"""Reads the stages: one file in `ops/environments` each, the desired endpoint of that stage."""
+"""Reads the stages: one file in `ops/stages` each, the desired endpoint of that stage."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from pydantic import Field
 from project.errors import ProjectError
 from project.settings import ROOT, Strict, load
 
-ENVIRONMENTS = ROOT / "ops" / "environments"
+STAGES = ROOT / "ops" / "stages"
 
 
 class VerifySettings(Strict):
@@ -46,7 +46,7 @@ class Stage:
     settings: StageSettings
 
 
-def load_stages(folder: Path = ENVIRONMENTS) -> dict[str, Stage]:
+def load_stages(folder: Path = STAGES) -> dict[str, Stage]:
     """Read every stage, the first ones first.
 
     Parameters

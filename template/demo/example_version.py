@@ -1,6 +1,6 @@
 """Registers a small real version that keeps the model contract, in place of data science's.
 
-Run it with `uv run python -m tests.ops.example_version`: the local SageMaker then has an approved
+Run it with `uv run python -m demo.example_version`: the local SageMaker then has an approved
 version to promote, without the data-science half.
 """
 
