@@ -35,8 +35,8 @@ def test_the_reference_lists_every_action_of_the_local_sagemaker(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "template" / "vendor" / "sagemaker-local"))
-    importlib.import_module("sagemaker_local.service")
-    from sagemaker_local.actions import ACTIONS
+    importlib.import_module("sagemaker_local.wire.server")
+    from sagemaker_local.api.actions import ACTIONS
 
     text = (REFERENCE / "local-sagemaker.md").read_text("utf-8")
     actions = text.partition("## Actions")[2].partition(", and InvokeEndpoint")[0]

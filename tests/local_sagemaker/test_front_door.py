@@ -137,12 +137,12 @@ def test_a_body_that_is_not_json_is_refused(local):
 
 
 def test_lists_of_what_is_supported_name_what_the_service_model_has():
-    from sagemaker_local import service
-    from sagemaker_local.actions import ACTIONS
-    from sagemaker_local.limits import MEMBERS, VALUES
-    from sagemaker_local.validation import service_model
+    from sagemaker_local.api.actions import ACTIONS
+    from sagemaker_local.api.support import MEMBERS, VALUES
+    from sagemaker_local.api.validation import service_model
+    from sagemaker_local.wire import server
 
-    assert service
+    assert server
     shapes = {shape for shape in service_model().shape_names}
     assert set(MEMBERS) <= shapes
     for shape, members in MEMBERS.items():

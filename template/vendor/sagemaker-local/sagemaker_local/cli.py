@@ -129,7 +129,7 @@ def _reset(home: Home, options: argparse.Namespace) -> int:
 
 
 def _serve(home: Home, options: argparse.Namespace) -> int:
-    from sagemaker_local.server import serve
+    from sagemaker_local.wire.server import serve
 
     return serve(home)
 

@@ -1,0 +1,1 @@
+"""SageMaker's API: the table of actions, validation, resources, tags, lists, events."""

@@ -1,0 +1,84 @@
+"""Publishes SageMaker's events to EventBridge, and keeps them in a file."""
+
+import json
+import logging
+import queue
+import threading
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sagemaker_local.api.actions import ACCOUNT
+from sagemaker_local.storage.clients import Clients
+
+_log = logging.getLogger(__name__)
+_TIMES = ("CreationTime", "LastModifiedTime")
+
+
+class Events:
+    """Where state changes are announced.
+
+    Parameters
+    ----------
+    path : the file that every event is appended to, one JSON document a line.
+    clients : whose EventBridge the events go to.
+    """
+
+    def __init__(self, path: Path, clients: Clients) -> None:
+        self._path = path
+        self._clients = clients
+        self._lock = threading.Lock()
+        self._queue: queue.Queue[dict[str, Any]] = queue.Queue()
+        threading.Thread(target=self._deliver, name="events", daemon=True).start()
+
+    def publish(self, region: str, kind: str, arn: str, detail: dict[str, Any]) -> None:
+        """Announce a state change.
+
+        The event's form is in the developer guide, "Events that Amazon SageMaker AI sends to
+        Amazon EventBridge". It is in the file when this returns, in EventBridge a little later,
+        as in AWS.
+
+        Parameters
+        ----------
+        region : where it happened.
+        kind : the event's `detail-type`.
+        arn : what changed.
+        detail : its new state, as Describe answers it.
+        """
+        event = {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "detail-type": kind,
+            "source": "aws.sagemaker",
+            "account": ACCOUNT,
+            "time": _iso(datetime.now(UTC).timestamp()),
+            "region": region,
+            "resources": [arn],
+            "detail": detail | {name: _iso(detail[name]) for name in _TIMES if name in detail},
+        }
+        with self._lock, self._path.open("a") as file:
+            file.write(json.dumps(event) + "\n")
+        self._queue.put(event)
+
+    def _deliver(self) -> None:
+        while True:
+            event = self._queue.get()
+            try:
+                self._clients.client("events", event["region"]).put_events(
+                    Entries=[
+                        {
+                            "Source": event["source"],
+                            "DetailType": event["detail-type"],
+                            "Resources": event["resources"],
+                            "Detail": json.dumps(event["detail"]),
+                        }
+                    ]
+                )
+            except Exception as error:
+                # One rule with a broken target must not silence the events after it.
+                _log.warning("event %s was not delivered: %s", event["id"], error)
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,160 @@
+"""The model servers behind one endpoint configuration: started, asked, and stopped together."""
+
+import http.client
+import secrets
+import shutil
+import sys
+import tarfile
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sagemaker_local.api.actions import now
+from sagemaker_local.home import Home
+from sagemaker_local.hosting import model_server
+from sagemaker_local.hosting.models import SUBMIT_DIRECTORY
+from sagemaker_local.processes.child import Child
+from sagemaker_local.processes.container import container_environment
+from sagemaker_local.processes.logs import LogStream, last_line
+from sagemaker_local.storage.archives import unpack
+from sagemaker_local.storage.clients import Clients
+from sagemaker_local.storage.s3 import S3, MissingObjectError
+
+_STARTUP_SECONDS = 600
+_INVOCATION_SECONDS = 60
+
+
+class DeploymentError(Exception):
+    """A deployment cannot serve; the message is the endpoint's FailureReason."""
+
+
+class ModelServer:
+    """One running model server, which is process `pid`.
+
+    Parameters
+    ----------
+    clients, home : of the server it belongs to.
+    region, endpoint : where it serves.
+    variant : the production variant it serves, as in the endpoint configuration.
+    container : the artefact and environment of its model.
+
+    Raises
+    ------
+    DeploymentError : the artefact is missing or broken, or the model does not load.
+    """
+
+    def __init__(
+        self,
+        clients: Clients,
+        home: Home,
+        region: str,
+        endpoint: str,
+        variant: Mapping[str, Any],
+        container: Mapping[str, Any],
+    ) -> None:
+        name = variant["VariantName"]
+        self.name: str = name
+        self.weight: float = variant["InitialVariantWeight"]
+        self._key = secrets.token_urlsafe(24)
+        self._tree = home.endpoints / f"{endpoint}-{name}-{secrets.token_hex(4)}"
+        self.log = home.logs / "Endpoints" / f"{endpoint}.log"
+        model = self._tree / "opt" / "ml" / "model"
+        try:
+            unpack(S3(clients).read(region, container["ModelDataUrl"]), model)
+        except (MissingObjectError, tarfile.TarError) as error:
+            shutil.rmtree(self._tree, ignore_errors=True)
+            raise DeploymentError(
+                f"Failed to download model data for variant {name} from "
+                f"{container['ModelDataUrl']}: {error}"
+            ) from None
+        wanted = {"SAGEMAKER_SUBMIT_DIRECTORY": SUBMIT_DIRECTORY, **container["Environment"]}
+        wanted |= {"SM_MODEL_DIR": str(model), model_server.KEY_VARIABLE: self._key}
+        environment = container_environment(clients.running, home, region, wanted, self._tree)
+        port_file = self._tree / "port"
+        argv = [sys.executable, model_server.__file__, str(model), str(port_file)]
+        self.stream = f"{name}/local-{int(now())}-{secrets.token_hex(4)}"
+        self.log.parent.mkdir(exist_ok=True)
+        self.log.touch()
+        self._copy = LogStream(
+            clients, region, self.log, f"/aws/sagemaker/Endpoints/{endpoint}", self.stream
+        )
+        self._child = Child(argv, environment, model, self.log)
+        limit = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_SECONDS)
+        try:
+            self._port, self.pid = self._wait_for_port(port_file, limit)
+            self.ask("GET", "/ping", b"", {})
+        except (DeploymentError, OSError, http.client.HTTPException) as error:
+            self.stop()
+            raise DeploymentError(
+                f"The primary container for production variant {name} did not pass the ping "
+                f"health check: {error}. The log is in {self.log}"
+            ) from None
+
+    def ask(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, bytes, str]:
+        """Make a request and return status, body and content type of the answer."""
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self._port, timeout=_INVOCATION_SECONDS
+        )
+        try:
+            ours = {**headers, model_server.KEY_HEADER: self._key}
+            connection.request(method, path, body=body, headers=ours)
+            answer = connection.getresponse()
+            return answer.status, answer.read(), answer.headers.get("Content-Type", "")
+        finally:
+            connection.close()
+
+    def stop(self) -> None:
+        """Stop the server and delete its copy of the model."""
+        self._child.kill()
+        self._copy.close()
+        shutil.rmtree(self._tree, ignore_errors=True)
+
+    def _wait_for_port(self, port_file: Path, limit: float) -> tuple[int, int]:
+        deadline = time.monotonic() + limit
+        while not port_file.exists():
+            code = self._child.ended()
+            if code is not None:
+                failure = port_file.with_name("failure")
+                cause = failure.read_text() if failure.is_file() else last_line(self.log)
+                raise DeploymentError(f"the model server ended with code {code}: {cause}")
+            if time.monotonic() > deadline:
+                raise DeploymentError(f"it was not up after {limit} seconds")
+            time.sleep(0.02)
+        port, pid = port_file.read_text().split()
+        return int(port), int(pid)
+
+
+class Deployment:
+    """All model servers of an endpoint configuration.
+
+    Parameters
+    ----------
+    servers : one a variant.
+    """
+
+    def __init__(self, servers: list[ModelServer]) -> None:
+        self.servers = servers
+        self._in_use = 0
+        self._changed = threading.Condition()
+
+    def take(self) -> None:
+        """Note that a request uses the servers."""
+        with self._changed:
+            self._in_use += 1
+
+    def give_back(self) -> None:
+        """Note that a request no longer uses the servers."""
+        with self._changed:
+            self._in_use -= 1
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Stop the servers once the requests they work on are answered."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._in_use == 0, timeout=_INVOCATION_SECONDS)
+        for server in self.servers:
+            server.stop()

@@ -1,0 +1,227 @@
+"""The fleet: the deployments that serve, one an endpoint."""
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sagemaker_local.api.actions import now
+from sagemaker_local.api.errors import STOPPED_WITH_US, AwsError
+from sagemaker_local.api.resource_kind import ResourceKind
+from sagemaker_local.home import Home
+from sagemaker_local.hosting.deployment import Deployment, DeploymentError, ModelServer
+from sagemaker_local.storage.clients import Clients
+from sagemaker_local.storage.store import Body, Resource, Store
+
+ENDPOINT = ResourceKind(
+    noun="Endpoint",
+    path="endpoint",
+    summaries="Endpoints",
+    missing='Could not find endpoint "{arn}".',
+    duplicate='Cannot create already existing endpoint "{arn}".',
+    status="EndpointStatus",
+    newest_first=True,
+)
+
+_log = logging.getLogger(__name__)
+_REVIVAL_SECONDS = 60
+
+
+class Fleet:
+    """The deployments that serve, one an endpoint.
+
+    Parameters
+    ----------
+    store : where the endpoints are.
+    clients, home : of the server they belong to.
+    """
+
+    def __init__(self, store: Store, clients: Clients, home: Home) -> None:
+        self._store = store
+        self._clients = clients
+        self._home = home
+        self._serving: dict[str, Deployment] = {}
+        self._changed = threading.Condition()
+        self._closing = False
+
+    def deploy(
+        self,
+        endpoint: Resource,
+        config: Resource,
+        models: Mapping[str, Body],
+        deployment_config: Body | None = None,
+    ) -> None:
+        """Start the servers of a configuration, then lead the endpoint's traffic to them.
+
+        Returns at once. When the new servers fail, the endpoint is Failed if it served nothing
+        before, else it stays with what it served and tells the reason.
+
+        Parameters
+        ----------
+        endpoint, config : what is deployed where.
+        models : the container of each model that the configuration names.
+        deployment_config : what Describe shows as the last deployment's.
+        """
+        work = (endpoint, config, models, deployment_config)
+        threading.Thread(
+            target=self._deploy, args=work, name=f"deploy {endpoint.name}", daemon=True
+        ).start()
+
+    def settle(self, arn: str) -> None:
+        """Wait while an endpoint that was in service is started again after a restart."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: arn in self._serving or not self._should_serve(arn), _REVIVAL_SECONDS
+            )
+
+    @contextmanager
+    def use(self, arn: str) -> Iterator[list[ModelServer]]:
+        """Return the servers of an endpoint, which are not stopped while the context lasts.
+
+        Raises
+        ------
+        AwsError : none serves it.
+        """
+        self.settle(arn)
+        with self._changed:
+            found = self._serving.get(arn)
+            if found is None:
+                raise AwsError("ValidationError", f"Endpoint {arn} is not in service.")
+            # Taken while no switch can happen, else an old deployment could be stopped first.
+            found.take()
+        try:
+            yield found.servers
+        finally:
+            found.give_back()
+
+    def pids(self, arn: str) -> list[int]:
+        """Return the processes that serve an endpoint."""
+        found = self._serving.get(arn)
+        return [server.pid for server in found.servers] if found else []
+
+    def remove(self, arn: str) -> None:
+        """Stop what serves an endpoint, in the background."""
+        with self._changed:
+            deployment = self._serving.pop(arn, None)
+        if deployment:
+            threading.Thread(target=deployment.stop, daemon=True).start()
+
+    def recover(self) -> None:
+        """Serve again what was in service when an earlier server ended; fail what was not yet."""
+        for item in self._store.resources(ENDPOINT.noun):
+            status = item.body["EndpointStatus"]
+            if status == "Creating":
+                failed = {"EndpointStatus": "Failed", "FailureReason": STOPPED_WITH_US}
+                self._store.change(item.arn, failed)
+            elif status in ("InService", "Updating"):
+                changes = {"EndpointStatus": "InService"}
+                if status == "Updating":
+                    changes["FailureReason"] = STOPPED_WITH_US
+                self._store.change(item.arn, changes)
+                self._revive(item)
+
+    def close(self) -> None:
+        """Record no more failures: model servers now end because the server does."""
+        with self._changed:
+            self._closing = True
+
+    def _should_serve(self, arn: str) -> bool:
+        found = self._store.by_arn(arn)
+        return found is not None and found.body["EndpointStatus"] in ("InService", "Updating")
+
+    def _revive(self, endpoint: Resource) -> None:
+        deployed = endpoint.body["_Deployed"]
+        config = Resource("EndpointConfig", endpoint.region, deployed["Name"], "", deployed)
+        self.deploy(endpoint, config, deployed["_Models"])
+
+    def _deploy(
+        self,
+        endpoint: Resource,
+        config: Resource,
+        models: Mapping[str, Body],
+        deployment_config: Body | None,
+    ) -> None:
+        arn = endpoint.arn
+        try:
+            deployment = Deployment(self._start(endpoint, config, models))
+        except Exception as error:
+            if not isinstance(error, DeploymentError):
+                _log.exception("deploying %s", endpoint.name)
+            self._fail(arn, str(error))
+            return
+        with self._changed:
+            old = self._serving.get(arn)
+            self._serving[arn] = deployment
+            # Before others are woken: one of them may be an update that writes its own status.
+            changed = self._store.change(
+                arn,
+                {
+                    "EndpointStatus": "InService",
+                    "EndpointConfigName": config.name,
+                    "ProductionVariants": [_summary(v) for v in config.body["ProductionVariants"]],
+                    "LastDeploymentConfig": deployment_config,
+                    "LastModifiedTime": now(),
+                    "_Deployed": {
+                        "Name": config.name,
+                        "ProductionVariants": config.body["ProductionVariants"],
+                        "_Models": models,
+                    },
+                },
+            )
+            self._changed.notify_all()
+        if changed is None:
+            # It was deleted while its servers started.
+            self.remove(arn)
+        if old:
+            old.stop()
+
+    def _start(
+        self, endpoint: Resource, config: Resource, models: Mapping[str, Body]
+    ) -> list[ModelServer]:
+        servers: list[ModelServer] = []
+        try:
+            for variant in config.body["ProductionVariants"]:
+                container = models[variant["ModelName"]]
+                servers.append(
+                    ModelServer(
+                        self._clients,
+                        self._home,
+                        endpoint.region,
+                        endpoint.name,
+                        variant,
+                        container,
+                    )
+                )
+        except BaseException:
+            for server in servers:
+                server.stop()
+            raise
+        return servers
+
+    def _fail(self, arn: str, reason: str) -> None:
+        with self._changed:
+            if self._closing:
+                return
+            status = "InService" if arn in self._serving else "Failed"
+            self._store.change(
+                arn,
+                {
+                    "EndpointStatus": status,
+                    "FailureReason": reason[:1024],
+                    "LastModifiedTime": now(),
+                },
+            )
+            self._changed.notify_all()
+
+
+def _summary(variant: Mapping[str, Any]) -> Body:
+    count = variant.get("InitialInstanceCount", 1)
+    weight = variant["InitialVariantWeight"]
+    return {
+        "VariantName": variant["VariantName"],
+        "CurrentWeight": weight,
+        "DesiredWeight": weight,
+        "CurrentInstanceCount": count,
+        "DesiredInstanceCount": count,
+    }

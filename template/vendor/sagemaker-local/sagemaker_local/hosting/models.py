@@ -1,0 +1,78 @@
+"""Models and endpoint configurations: what an endpoint is made of."""
+
+from sagemaker_local.api.actions import Call, action
+from sagemaker_local.api.errors import invalid, unsupported
+from sagemaker_local.api.resource_kind import ResourceKind
+from sagemaker_local.api.resources import create, find, offer
+from sagemaker_local.registry.model_packages import approved_container
+from sagemaker_local.storage.store import Body
+
+MODEL = ResourceKind(
+    noun="Model",
+    path="model",
+    summaries="Models",
+    missing='Could not find model "{arn}".',
+    duplicate='Cannot create already existing model "{arn}".',
+    newest_first=True,
+)
+ENDPOINT_CONFIG = ResourceKind(
+    noun="EndpointConfig",
+    path="endpoint-config",
+    summaries="EndpointConfigs",
+    missing='Could not find endpoint configuration "{arn}".',
+    duplicate='Cannot create already existing endpoint configuration "{arn}".',
+    newest_first=True,
+)
+offer(MODEL, "Describe", "List", "Delete")
+offer(ENDPOINT_CONFIG, "Describe", "List", "Delete")
+
+SUBMIT_DIRECTORY = "/opt/ml/model/code"
+
+
+@action("CreateModel")
+def create_model(call: Call) -> Body:
+    """Make a model of one container, or of one approved version of the registry."""
+    asked = call.request
+    containers = asked.get("Containers", [])
+    if ("PrimaryContainer" in asked) == bool(containers):
+        raise invalid("exactly one of PrimaryContainer and Containers is required")
+    if len(containers) > 1:
+        raise unsupported("CreateModel.Containers with more than one container")
+    container = asked["PrimaryContainer"] if "PrimaryContainer" in asked else containers[0]
+    return create(call, MODEL, _Container=_complete(call, container)).body
+
+
+@action("CreateEndpointConfig")
+def create_endpoint_config(call: Call) -> Body:
+    """Make an endpoint configuration, whose models must exist."""
+    variants = call.request["ProductionVariants"]
+    names = [variant["VariantName"] for variant in variants]
+    if len(set(names)) < len(names):
+        raise invalid("the names of production variants must differ")
+    for variant in variants:
+        if "ModelName" not in variant:
+            raise unsupported(f"a production variant without ModelName ({variant['VariantName']})")
+        find(call, MODEL, variant["ModelName"])
+        variant.setdefault("InitialVariantWeight", 1.0)
+    return create(call, ENDPOINT_CONFIG).body
+
+
+def _complete(call: Call, container: Body) -> Body:
+    """Return image, artefact and environment of a container, from its version if it names one."""
+    if "ModelPackageName" in container:
+        if "Image" in container or "ModelDataUrl" in container:
+            raise invalid("a container has either ModelPackageName or Image and ModelDataUrl")
+        version = approved_container(call, container["ModelPackageName"])
+        environment = version.get("Environment", {}) | container.get("Environment", {})
+        container = version | {"Environment": environment}
+    if "Image" not in container:
+        raise invalid("a container needs an Image or a ModelPackageName")
+    if "ModelDataUrl" not in container:
+        raise unsupported("a container without ModelDataUrl: it runs no images")
+    environment = container.get("Environment", {})
+    if "SAGEMAKER_PROGRAM" not in environment:
+        raise unsupported("a container without SAGEMAKER_PROGRAM in its Environment")
+    folder = environment.get("SAGEMAKER_SUBMIT_DIRECTORY", SUBMIT_DIRECTORY)
+    if not folder.startswith("/opt/ml/model"):
+        raise unsupported(f"SAGEMAKER_SUBMIT_DIRECTORY = {folder!r} outside /opt/ml/model")
+    return {"ModelDataUrl": container["ModelDataUrl"], "Environment": environment}

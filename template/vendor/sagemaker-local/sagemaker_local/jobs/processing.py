@@ -1,0 +1,110 @@
+"""Processing jobs: a command between inputs from S3 and outputs to S3."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sagemaker_local.api.actions import Call, action, now
+from sagemaker_local.api.errors import invalid, unsupported
+from sagemaker_local.api.resource_kind import ResourceKind
+from sagemaker_local.api.resources import create
+from sagemaker_local.jobs.cluster import write_resource_config
+from sagemaker_local.jobs.job import Job, JobError, JobKind, Jobs, job_kind
+from sagemaker_local.processes.container import container_command, container_path
+from sagemaker_local.storage.s3 import MissingObjectError
+from sagemaker_local.storage.store import Body
+
+_RESOURCE = ResourceKind(
+    noun="ProcessingJob",
+    path="processing-job",
+    summaries="ProcessingJobSummaries",
+    missing="Could not find requested job with name: {name}",
+    duplicate="Job name must be unique within an AWS account and region, "
+    "and a job with this name already exists ({arn})",
+    duplicate_code="ResourceInUse",
+    status="ProcessingJobStatus",
+)
+
+_EXIT_MESSAGE = 1024
+
+
+@action("CreateProcessingJob")
+def create_processing_job(call: Call) -> Body:
+    """Start a processing job."""
+    if "ContainerEntrypoint" not in call.request["AppSpecification"]:
+        raise unsupported("AppSpecification without ContainerEntrypoint: it runs no images")
+    for part in call.request.get("ProcessingInputs", []):
+        if "LocalPath" not in part.get("S3Input", {}):
+            raise invalid(f"ProcessingInput {part['InputName']}: S3Input.LocalPath is required")
+    for part in call.request.get("ProcessingOutputConfig", {}).get("Outputs", []):
+        if "LocalPath" not in part.get("S3Output", {}):
+            raise invalid(f"ProcessingOutput {part['OutputName']}: S3Output.LocalPath is required")
+    job = create(call, _RESOURCE, ProcessingJobStatus="InProgress")
+    call.parts[Jobs].start(PROCESSING_JOB, job)
+    return job.body
+
+
+def _process(job: Job) -> dict[str, Any]:
+    """Run a job by the contract of the developer guide, "Build Your Own Processing Container"."""
+    asked, s3, region = job.request, job.s3, job.resource.region
+    write_resource_config(job)
+    (job.opt_ml / "config" / "processingjobconfig.json").write_text(json.dumps(_config(job)))
+    (job.opt_ml / "output").mkdir()
+    for part in asked.get("ProcessingInputs", []):
+        source = part["S3Input"]
+        try:
+            s3.download(region, source["S3Uri"], _inside(job, source["LocalPath"]))
+        except MissingObjectError as error:
+            raise JobError(
+                f"ClientError: Data download failed: no S3 objects found at {error}, "
+                f"input {part['InputName']}"
+            ) from None
+    outputs = asked.get("ProcessingOutputConfig", {}).get("Outputs", [])
+    for part in outputs:
+        _inside(job, part["S3Output"]["LocalPath"]).mkdir(parents=True, exist_ok=True)
+    job.note(ProcessingStartTime=now())
+    application = asked["AppSpecification"]
+    argv = application["ContainerEntrypoint"] + application.get("ContainerArguments", [])
+    code = job.run(container_command(argv, job.tree), asked.get("Environment", {}), job.tree)
+    message = job.opt_ml / "output" / "message"
+    said = message.read_text(errors="replace")[:_EXIT_MESSAGE] if message.is_file() else None
+    if code is None:
+        return {"Status": "Stopped", "ExitMessage": said}
+    if code != 0:
+        job.note(ExitMessage=said)
+        raise JobError(job.failure(code))
+    for part in outputs:
+        target = part["S3Output"]
+        s3.upload(region, _inside(job, target["LocalPath"]), target["S3Uri"])
+    return {"ExitMessage": said}
+
+
+def _config(job: Job) -> dict[str, Any]:
+    members = (
+        "ProcessingInputs",
+        "ProcessingOutputConfig",
+        "ProcessingResources",
+        "AppSpecification",
+        "Environment",
+        "StoppingCondition",
+        "RoleArn",
+    )
+    config = {name: job.request[name] for name in members if name in job.request}
+    name, arn = job.request["ProcessingJobName"], job.resource.arn
+    return config | {"ProcessingJobArn": arn, "ProcessingJobName": name}
+
+
+def _inside(job: Job, path: str) -> Path:
+    moved = Path(container_path(path, job.tree))
+    if not moved.resolve().is_relative_to(job.tree.resolve()):
+        raise JobError(f"ClientError: the local SageMaker has no {path}, only paths in /opt/ml")
+    return moved
+
+
+PROCESSING_JOB = job_kind(
+    JobKind(
+        resource=_RESOURCE,
+        work=_process,
+        ended=lambda status: {"ProcessingEndTime": now()},
+    )
+)

@@ -1,0 +1,1 @@
+"""Child processes that never outlive the server, what they see, and their logs."""

@@ -1,0 +1,52 @@
+"""SageMaker Projects: an id and a name that other resources are tagged with."""
+
+import hashlib
+
+from sagemaker_local.api.actions import Call, action, now
+from sagemaker_local.api.resource_kind import ResourceKind
+from sagemaker_local.api.resources import create, find, offer
+from sagemaker_local.api.tags import put_tags
+from sagemaker_local.storage.store import Body
+
+PROJECT = ResourceKind(
+    noun="Project",
+    path="project",
+    summaries="ProjectSummaryList",
+    missing="Project {arn} does not exist.",
+    duplicate="Project {arn} already exists.",
+    status="ProjectStatus",
+)
+offer(PROJECT, "Describe", "List", "Delete")
+
+
+@action("CreateProject")
+def create_project(call: Call) -> Body:
+    """Make a project; it is complete at once, since there is no template to provision."""
+    return create(
+        call,
+        PROJECT,
+        ProjectId=project_id(call.request["ProjectName"]),
+        ProjectStatus="CreateCompleted",
+    ).body
+
+
+@action("UpdateProject")
+def update_project(call: Call) -> Body:
+    """Change a project's description and add tags to it."""
+    found = find(call, PROJECT)
+    members = {k: v for k, v in call.request.items() if k == "ProjectDescription"}
+    with call.store.transaction():
+        put_tags(call.store, found.arn, call.request.get("Tags", []))
+        call.store.change(
+            found.arn, members | {"LastModifiedTime": now(), "ProjectStatus": "UpdateCompleted"}
+        )
+    return found.body
+
+
+def project_id(name: str) -> str:
+    """Return a project's id.
+
+    It follows from the name alone, where AWS draws it at random: the id is in the tags of every
+    step, so only then do two copies of one project compile to the same pipeline definition.
+    """
+    return "p-" + hashlib.sha256(name.encode()).hexdigest()[:12]

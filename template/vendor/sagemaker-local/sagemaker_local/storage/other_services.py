@@ -1,0 +1,86 @@
+"""Every AWS service but SageMaker: moto, touched only as a WSGI application."""
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import quote
+
+from werkzeug.datastructures import Headers
+from werkzeug.serving import WSGIRequestHandler
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+from werkzeug.wrappers import Response
+
+
+class OtherServices:
+    """The emulator's WSGI application; it loads in the background, and requests wait for it."""
+
+    def __init__(self) -> None:
+        self._application: Callable[..., Iterable[bytes]] | None = None
+        self._loaded = threading.Event()
+
+    def load(self, handler: type[WSGIRequestHandler]) -> type[WSGIRequestHandler]:
+        """Import moto, which takes seconds.
+
+        Parameters
+        ----------
+        handler : our request handler.
+
+        Returns
+        -------
+        A handler that is ours and moto's: only moto's keeps S3 metadata with an underscore in
+        its name.
+        """
+        os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
+        from moto.moto_server.werkzeug_app import (
+            DomainDispatcherApplication,
+            MotoRequestHandler,
+            create_backend_app,
+        )
+
+        self._application = DomainDispatcherApplication(create_backend_app)
+        self._loaded.set()
+        return type("Handler", (handler, MotoRequestHandler), {})
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        """Pass a request on."""
+        self._loaded.wait()
+        assert self._application is not None
+        return self._application(environ, start_response)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        region: str,
+        service: str = "s3",
+        query: str = "",
+        headers: dict[str, str] | None = None,
+        body: bytes = b"",
+    ) -> Response:
+        """Make a request of our own, past the front door.
+
+        Parameters
+        ----------
+        method, path, query, headers, body : as in HTTP; the path is not quoted.
+        region, service : what the request is for.
+        """
+        scope = f"Credential=local/20000101/{region}/{service}/aws4_request"
+        signature = f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"
+        builder = EnvironBuilder(
+            path=quote(path),
+            method=method,
+            query_string=query,
+            headers=Headers({"Authorization": signature, **(headers or {})}),
+            data=body,
+        )
+        environ = builder.get_environ()
+        # WSGI cannot tell `a_b` from `a-b` in a header's name; this is how moto is told.
+        environ["moto.preserved_header_names"] = {
+            f"HTTP_{name.upper().replace('-', '_')}": name for name in headers or {} if "_" in name
+        }
+        content, status, answered = run_wsgi_app(self, environ)
+        return Response(b"".join(content), status, answered)

@@ -1,0 +1,100 @@
+"""S3 as jobs and models use it: whole folders from and to a prefix."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+
+from sagemaker_local.storage.clients import Clients
+
+
+class MissingObjectError(Exception):
+    """There is nothing at an S3 URI."""
+
+
+class S3:
+    """Files and folders from and to S3.
+
+    Parameters
+    ----------
+    clients : whose S3 it is.
+    """
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def download(self, region: str, uri: str, folder: Path) -> None:
+        """Copy the objects at an S3 URI into a folder, as SageMaker does for `S3Prefix`.
+
+        Parameters
+        ----------
+        region : the region to ask in.
+        uri : an object, or a prefix of objects.
+        folder : where to put them; keys keep their path below the prefix's last `/`.
+
+        Raises
+        ------
+        MissingObjectError : nothing is there.
+        """
+        bucket, prefix = split_uri(uri)
+        s3 = self._clients.client("s3", region)
+        try:
+            pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+            keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+        except ClientError as error:
+            raise MissingObjectError(f"{uri}: {error}") from None
+        base = prefix.rstrip("/") + "/" if f"{prefix.rstrip('/')}/" else ""
+        folder.mkdir(parents=True, exist_ok=True)
+        wanted = {key: _relative(key, prefix, base) for key in keys if not key.endswith("/")}
+        if not wanted:
+            raise MissingObjectError(uri)
+        for key, relative in wanted.items():
+            target = folder / relative
+            if not target.resolve().is_relative_to(folder.resolve()):
+                raise MissingObjectError(f"{uri}: the key {key!r} leads out of the folder")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            s3.download_file(bucket, key, str(target))
+
+    def upload(self, region: str, folder: Path, uri: str) -> None:
+        """Copy every file below a folder to below an S3 URI."""
+        bucket, prefix = split_uri(uri)
+        base = prefix.rstrip("/") + "/" if prefix else ""
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                self.upload_file(region, path, f"s3://{bucket}/{base}{path.relative_to(folder)}")
+
+    def upload_file(self, region: str, path: Path, uri: str) -> None:
+        """Copy one file to an S3 URI."""
+        bucket, key = split_uri(uri)
+        self._clients.client("s3", region).upload_file(str(path), bucket, key)
+
+    def read(self, region: str, uri: str) -> bytes:
+        """Return the content of one object.
+
+        Raises
+        ------
+        MissingObjectError : it is not there.
+        """
+        bucket, key = split_uri(uri)
+        try:
+            answer: Mapping[str, Any] = self._clients.client("s3", region).get_object(
+                Bucket=bucket, Key=key
+            )
+        except ClientError as error:
+            raise MissingObjectError(f"{uri}: {error}") from None
+        content: bytes = answer["Body"].read()
+        return content
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """Return bucket and key of an S3 URI."""
+    parts = urlsplit(uri)
+    if parts.scheme != "s3" or not parts.netloc:
+        raise MissingObjectError(f"{uri} is not an S3 URI")
+    return parts.netloc, uri.split("/", 3)[3] if uri.count("/") > 2 else ""
+
+
+def _relative(key: str, prefix: str, base: str) -> str:
+    return key.removeprefix(base) if key.startswith(base) else key.rsplit("/", 1)[-1]

@@ -1,0 +1,1 @@
+"""What comes over HTTP: the front door, the server, invocations, and the status page."""

@@ -1,0 +1,39 @@
+"""What `sagemaker-local status` shows: running jobs and executions, and endpoints."""
+
+from typing import Any
+
+from sagemaker_local.api.parts import Parts
+from sagemaker_local.hosting.fleet import ENDPOINT, Fleet
+from sagemaker_local.jobs.job import JOB_KINDS
+from sagemaker_local.pipelines.executions import EXECUTION
+from sagemaker_local.storage.clients import Clients
+from sagemaker_local.storage.store import Store
+
+_RUNNING = ("InProgress", "Stopping", "Executing")
+
+
+def status(parts: Parts) -> dict[str, Any]:
+    """Return the server's address and what it is doing."""
+    running, store = parts[Clients].running, parts[Store]
+    kinds = [*(kind.resource for kind in JOB_KINDS.values()), EXECUTION]
+    return {
+        "url": running.url,
+        "pid": running.pid,
+        "started": running.started,
+        "running": [
+            {"kind": kind.noun, "name": item.name, "status": item.body[kind.status]}
+            for kind in kinds
+            for item in store.resources(kind.noun)
+            if item.body[kind.status] in _RUNNING
+        ],
+        "endpoints": [
+            {
+                "name": item.name,
+                "region": item.region,
+                "status": item.body["EndpointStatus"],
+                "config": item.body["EndpointConfigName"],
+                "pids": parts[Fleet].pids(item.arn),
+            }
+            for item in store.resources(ENDPOINT.noun)
+        ],
+    }

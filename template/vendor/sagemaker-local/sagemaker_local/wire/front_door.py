@@ -1,0 +1,123 @@
+"""The front door: admits holders of this start's key, and sends requests where they belong."""
+
+import hmac
+import json
+import logging
+import re
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
+
+from werkzeug.wrappers import Request, Response
+
+from sagemaker_local.api.actions import perform
+from sagemaker_local.api.errors import AwsError
+from sagemaker_local.api.parts import Parts
+from sagemaker_local.storage.clients import Clients
+from sagemaker_local.storage.other_services import OtherServices
+from sagemaker_local.storage.s3_on_disk import S3OnDisk
+from sagemaker_local.wire.admin import status
+from sagemaker_local.wire.invoke import invoke_endpoint
+
+_log = logging.getLogger(__name__)
+_CREDENTIAL = re.compile(r"Credential=([^/\s]+)/[^/]*/([^/]*)/([^/,\s]*)/")
+_LOCAL_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:\d+)?")
+_INVOCATIONS = re.compile(r"/endpoints/([^/]+)/invocations")
+
+
+class FrontDoor:
+    """The WSGI application.
+
+    Parameters
+    ----------
+    parts : what answers: SageMaker's parts, S3 that is kept on disk, and the other services.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._key = parts[Clients].running.access_key.encode()
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        request = Request(environ)
+        try:
+            region, service = self._admit(request)
+            if service == "sagemaker":
+                answer = self._answer(request, region)
+            elif service == "sagemaker-local":
+                answer = _json(status(self._parts))
+            elif service == "s3":
+                answer = self._parts[S3OnDisk].serve(request, region)
+            else:
+                return self._parts[OtherServices](environ, start_response)
+        except AwsError as error:
+            answer = _refusal(error, request)
+        except Exception as error:
+            _log.exception("%s %s", request.method, request.path)
+            failure = AwsError("InternalFailure", f"{type(error).__name__}: {error}", 500)
+            answer = _refusal(failure, request)
+        return answer(environ, start_response)
+
+    def _admit(self, request: Request) -> tuple[str, str]:
+        """Return region and service that a request is signed for, or refuse it."""
+        if "Origin" in request.headers:
+            raise AwsError("AccessDenied", "requests from web pages are refused", 403)
+        if not _LOCAL_HOST.fullmatch(request.headers.get("Host", "")):
+            raise AwsError("AccessDenied", "requests for another host are refused", 403)
+        query = parse_qs(request.query_string.decode())
+        presigned = "Credential=" + query.get("X-Amz-Credential", [""])[0]
+        found = _CREDENTIAL.search(request.headers.get("Authorization", presigned))
+        key, region, service = found.groups() if found else ("", "us-east-1", "s3")
+        if not found:
+            key = query.get("AWSAccessKeyId", [""])[0]
+        if not hmac.compare_digest(key.encode(), self._key):
+            raise AwsError(
+                "InvalidClientTokenId",
+                "the access key is not that of the running local SageMaker; "
+                "run `sagemaker-local env` again",
+                403,
+            )
+        return region, service
+
+    def _answer(self, request: Request, region: str) -> Response:
+        target = request.headers.get("X-Amz-Target", "")
+        if target.startswith("SageMaker."):
+            try:
+                body = json.loads(request.get_data() or b"{}")
+            except ValueError as error:
+                raise AwsError("SerializationException", f"not JSON: {error}") from None
+            return _json(perform(self._parts, region, target.split(".", 1)[1], body))
+        endpoint = _INVOCATIONS.fullmatch(request.path)
+        if endpoint and request.method == "POST":
+            return invoke_endpoint(self._parts, region, endpoint[1], request)
+        raise AwsError(
+            "UnknownOperationException",
+            f"the local SageMaker does not have {request.method} {request.path}",
+        )
+
+
+def _json(body: Any) -> Response:
+    answer = Response(json.dumps(body), content_type="application/x-amz-json-1.1")
+    answer.headers["x-amzn-RequestId"] = str(uuid.uuid4())
+    return answer
+
+
+def _refusal(error: AwsError, request: Request) -> Response:
+    """Return an error in the protocol of the service that was asked."""
+    authorization = request.headers.get("Authorization", "")
+    if "X-Amz-Target" in request.headers or "/sagemaker" in authorization:
+        answer = _json(
+            {"__type": error.code, "message": error.message, "Message": error.message}
+            | error.members
+        )
+    else:
+        inner = f"<Code>{error.code}</Code><Message>{escape(error.message)}</Message>"
+        form = "<{0}>{1}</{0}>" if "/s3/" in authorization else "<E><{0}>{1}</{0}></E>"
+        answer = Response(form.format("Error", inner), content_type="text/xml")
+    answer.status_code = error.status
+    answer.headers["x-amzn-ErrorType"] = error.code
+    return answer

@@ -1,0 +1,83 @@
+"""SageMaker Runtime: InvokeEndpoint."""
+
+import http.client
+import random
+
+from werkzeug.wrappers import Request, Response
+
+from sagemaker_local.api.actions import ACCOUNT
+from sagemaker_local.api.errors import AwsError
+from sagemaker_local.api.parts import Parts
+from sagemaker_local.hosting.deployment import ModelServer
+from sagemaker_local.hosting.fleet import Fleet
+from sagemaker_local.storage.store import Store
+
+_PREFIX = "X-Amzn-SageMaker-"
+_REFUSED = ("Target-Model", "Target-Container-Hostname", "Inference-Component", "Session-Id")
+_MAX_BODY = 6_291_456
+
+
+def invoke_endpoint(parts: Parts, region: str, name: str, request: Request) -> Response:
+    """Answer InvokeEndpoint with what the model says.
+
+    Parameters
+    ----------
+    parts : the running parts of the service.
+    region, name : which endpoint.
+    request : the HTTP request, by the API reference of SageMaker Runtime.
+
+    Raises
+    ------
+    AwsError : `ValidationError` if there is no such endpoint or variant, `ModelError` if the
+        model did not answer with a status of 2xx.
+    """
+    for header in _REFUSED:
+        if _PREFIX + header in request.headers:
+            raise AwsError("ValidationError", f"the local SageMaker does not support {header}")
+    endpoint = parts[Store].get("Endpoint", region, name)
+    if endpoint is None:
+        raise AwsError("ValidationError", f"Endpoint {name} of account {ACCOUNT} not found.")
+    body = request.get_data()
+    if len(body) > _MAX_BODY:
+        raise AwsError("ValidationError", f"Body must be at most {_MAX_BODY} bytes long.")
+    headers = {
+        header: request.headers[header]
+        for header in ("Content-Type", "Accept", f"{_PREFIX}Custom-Attributes")
+        if header in request.headers
+    }
+    with parts[Fleet].use(endpoint.arn) as servers:
+        server = _choose(servers, request.headers.get(f"{_PREFIX}Target-Variant"))
+        try:
+            status, content, kind = server.ask("POST", "/invocations", body, headers)
+        except (OSError, http.client.HTTPException) as error:
+            status, content, kind = 500, f"{type(error).__name__}: {error}".encode(), ""
+    if not 200 <= status < 300:
+        raise _model_error(server, region, name, status, content.decode(errors="replace"))
+    answer = Response(content, content_type=kind)
+    answer.headers["x-Amzn-Invoked-Production-Variant"] = server.name
+    return answer
+
+
+def _choose(servers: list[ModelServer], wanted: str | None) -> ModelServer:
+    if wanted is None:
+        weights = [server.weight for server in servers]
+        return random.choices(servers, weights if any(weights) else None)[0]
+    for server in servers:
+        if server.name == wanted:
+            return server
+    raise AwsError("ValidationError", f"Variant {wanted} not found in the endpoint.")
+
+
+def _model_error(
+    server: ModelServer, region: str, endpoint: str, status: int, said: str
+) -> AwsError:
+    group = f"/aws/sagemaker/Endpoints/{endpoint}"
+    return AwsError(
+        "ModelError",
+        f'Received error ({status}) from model with message "{said}". '
+        f"See {group} in account {ACCOUNT}, or {server.log}, for more information.",
+        424,
+        OriginalStatusCode=status,
+        OriginalMessage=said,
+        LogStreamArn=f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{group}:log-stream:{server.stream}",
+    )

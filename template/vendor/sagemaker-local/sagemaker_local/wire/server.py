@@ -1,0 +1,124 @@
+"""Runs the server of a state folder: its parts put together, its start and its end."""
+
+import logging
+import os
+import secrets
+import shutil
+import signal
+import threading
+import time
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+# The modules of actions register them when they are imported.
+import sagemaker_local.hosting.endpoints
+import sagemaker_local.jobs.processing
+import sagemaker_local.jobs.training
+import sagemaker_local.pipelines.actions
+import sagemaker_local.projects.projects
+import sagemaker_local.registry.model_packages  # noqa: F401
+from sagemaker_local.api.events import Events
+from sagemaker_local.api.parts import Parts
+from sagemaker_local.home import Home, Running
+from sagemaker_local.hosting.fleet import Fleet
+from sagemaker_local.jobs.job import Jobs
+from sagemaker_local.pipelines.executions import Executions
+from sagemaker_local.processes.child import kill_children
+from sagemaker_local.storage.clients import Clients
+from sagemaker_local.storage.other_services import OtherServices
+from sagemaker_local.storage.s3 import S3
+from sagemaker_local.storage.s3_on_disk import S3OnDisk
+from sagemaker_local.storage.store import Store
+from sagemaker_local.wire.front_door import FrontDoor
+
+_log = logging.getLogger(__name__)
+
+
+def assemble(home: Home, running: Running, services: OtherServices) -> Parts:
+    """Put the parts of the service together.
+
+    Parameters
+    ----------
+    home : the state folder.
+    running : the address and keys of the server that this process is.
+    services : the AWS services that are not SageMaker.
+    """
+    store, clients = Store(home.database), Clients(running)
+    parts = Parts(store, clients, S3(clients), Events(home.events, clients), services)
+    parts.add(S3OnDisk(store, home.objects, services))
+    parts.add(Jobs(store, clients, home))
+    parts.add(Fleet(store, clients, home))
+    parts.add(Executions(store))
+    return parts
+
+
+def recover(parts: Parts, home: Home) -> None:
+    """Bring what an earlier server left behind to an end, and endpoints back to life."""
+    for folder in (home.jobs, home.endpoints):
+        shutil.rmtree(folder)
+        folder.mkdir()
+    parts[Jobs].recover()
+    parts[Executions].recover()
+    parts[Fleet].recover()
+
+
+class _Handler(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Log no requests: a polling client would fill the disk."""
+
+
+def serve(home: Home) -> int:
+    """Run the server of a state folder until it is told to stop.
+
+    Returns
+    -------
+    The exit code: 0, or 1 when a server runs in that folder already.
+    """
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    home.prepare()
+    with home.lock("server", wait=False) as free:
+        if not free:
+            _log.error("a local SageMaker already runs in %s", home.path)
+            return 1
+        home.forget_running()
+        # A profile, a token or an endpoint of a real account would lead our own clients there.
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            del os.environ[name]
+        services = OtherServices()
+        server = make_server("127.0.0.1", 0, services, threaded=True, request_handler=_Handler)
+        running = Running(
+            url=f"http://127.0.0.1:{server.server_port}",
+            pid=os.getpid(),
+            access_key="LOCAL" + secrets.token_hex(16).upper(),
+            secret_key=secrets.token_urlsafe(30),
+            started=time.time(),
+        )
+        parts = assemble(home, running, services)
+        server.app = FrontDoor(parts)
+        recover(parts, home)
+
+        def load() -> None:
+            try:
+                server.RequestHandlerClass = services.load(_Handler)
+                parts[S3OnDisk].restore()
+            except Exception:
+                # Without S3 every job would wait for ever: better no server than half of one.
+                _log.exception("the other services did not start")
+                kill_children()
+                os._exit(1)
+
+        threading.Thread(target=load, name="other services", daemon=True).start()
+
+        def stop(*_: object) -> None:
+            threading.Thread(target=server.shutdown, daemon=True).start()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        home.write_running(running)
+        _log.info("local SageMaker at %s, state in %s", running.url, home.path)
+        server.serve_forever()
+        parts[Fleet].close()
+        kill_children()
+        home.forget_running()
+        # Threads that wait for a job or a client must not hold up the end.
+        os._exit(0)
