@@ -53,6 +53,11 @@ def test_environment_is_complete_and_keeps_to_loopback(home):
     assert variables["SAGEMAKER_VALIDATE_ROLE"] == "false"
     assert "TelemetryOptOut: true" in Path(variables["SAGEMAKER_USER_CONFIG_OVERRIDE"]).read_text()
     assert variables["NO_PROXY"] == "intranet,127.0.0.1,localhost"
+    # Who reads the file needs no child process to find a server that is up.
+    written = json.loads((home.home / "server.json").read_text())["environment"]
+    region = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_REGION": "eu-west-1"}
+    assert written | region == variables
+    assert not written.keys() & region.keys()
     exported = home.command("env", "--region", "us-west-2").stdout
     shell = subprocess.run(
         ["sh", "-c", f"{exported}\necho $AWS_REGION $AWS_ACCESS_KEY_ID"],

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 MARKER = "# the state of a local SageMaker; safe to delete with `sagemaker-local reset`\n*\n"
@@ -31,13 +31,15 @@ class Running:
 
     def environment(self, home: "Home", region: str) -> dict[str, str]:
         """Return the environment that points boto3 and the SageMaker SDK to the server alone."""
+        return self.constants(home) | {"AWS_DEFAULT_REGION": region, "AWS_REGION": region}
+
+    def constants(self, home: "Home") -> dict[str, str]:
+        """Return the part of that environment that is the same in every region."""
         no_proxy = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
-            "AWS_DEFAULT_REGION": region,
-            "AWS_REGION": region,
             "AWS_EC2_METADATA_DISABLED": "true",
             "SAGEMAKER_VALIDATE_ROLE": "false",
             "SAGEMAKER_USER_CONFIG_OVERRIDE": str(home.sdk_config),
@@ -125,16 +127,21 @@ class Home:
     def read_running(self) -> Running | None:
         """Return what `server.json` says, which need not be true any more."""
         try:
-            return Running(**json.loads((self.path / "server.json").read_text()))
-        except (OSError, ValueError, TypeError):
+            said = json.loads((self.path / "server.json").read_text())
+            return Running(**{field.name: said[field.name] for field in fields(Running)})
+        except (OSError, ValueError, TypeError, KeyError):
             return None
 
     def write_running(self, running: Running) -> None:
-        """Publish how to reach the server, to this user only."""
+        """Publish how to reach the server, to this user only.
+
+        The environment is there for a program that finds the server without a child process.
+        """
+        content = asdict(running) | {"environment": running.constants(self)}
         partial = self.path / "server.json.part"
         partial.unlink(missing_ok=True)
         with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(asdict(running), file)
+            json.dump(content, file)
         partial.replace(self.path / "server.json")
 
     def forget_running(self) -> None:
