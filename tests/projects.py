@@ -91,6 +91,15 @@ def run_tool(project: Path, tool: str, *arguments: str) -> None:
     assert done.returncode == 0, f"{tool} {' '.join(arguments)}:\n{done.stdout}"
 
 
+def run_python(project: Path, code: str) -> str:
+    """Run Python code in a project, with this repository's environment; return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", code], cwd=project, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 class Runner:
     """Runs `uv run …` in generated projects, in one environment that each of them gets in turn.
 

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import copier
 import pytest
 import yaml
 
-from projects import LAYOUTS, PROBLEM_TYPES, ROOT, Rendered, copy, files, run_tool
+from projects import LAYOUTS, PROBLEM_TYPES, ROOT, Rendered, copy, files, run_python, run_tool
 
 QUESTIONS = {
     name: question
@@ -141,10 +139,7 @@ def test_any_description_reaches_the_files(
 def test_the_project_reads_its_own_settings(rendered: Rendered, layout: str) -> None:
     code = "from project.settings import load_project; print(load_project().name)"
     project = rendered[layout, "regression"]
-    said = subprocess.run(
-        [sys.executable, "-B", "-c", code], cwd=project, capture_output=True, text=True, check=True
-    )
-    assert said.stdout == "my-project\n"
+    assert run_python(project, code) == "my-project\n"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from difflib import SequenceMatcher
 from pathlib import Path
+from typing import Any
 
 import copier
 import pytest
@@ -11,18 +12,33 @@ import yaml
 
 from projects import (
     LAYOUTS,
+    PROBLEM_TYPES,
     ROOT,
     Files,
     commit,
     copy,
     files,
     git,
+    run_python,
     tier,
     update,
     write_snapshot,
 )
 
 ANSWERS = ".copier-answers.yml"
+RELEASES: dict[str, Any] = yaml.safe_load((ROOT / "tests" / "releases.yaml").read_text())
+NOTHING_YET = pytest.mark.skip("nothing is released yet")
+# Reads every file that updates leave alone, and every one that they merge with a user's lines.
+READ_ALL = """
+from data_science.settings import load_settings
+from data_science.steps.table import load_schema
+from ops.stage import load_stages
+from project.settings import load_project
+
+load_settings(load_project().problem_type)
+load_stages()
+assert load_schema()["target"]
+"""
 MARKER = b"\n<<<<<<< before updating"
 # One file of every kind, each a line longer in the synthetic older version.
 CHANGED = (
@@ -71,30 +87,23 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder, git(folder, "rev-parse", "HEAD~").strip()
 
 
-@pytest.fixture(scope="module")
-def history(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """Clone this repository and put the working tree on top.
-
-    Returns
-    -------
-    The clone, and its first commit that makes a project.
-    """
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Clone this repository, and commit the working tree on top."""
     folder = tmp_path_factory.mktemp("history") / "clone"
-    if subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True).returncode:
-        pytest.skip("this repository has no commit yet")
-    git(ROOT, "clone", "--quiet", str(ROOT), str(folder))
-    for path in files(folder):
-        (folder / path).unlink()
+    git(ROOT, "clone", "--quiet", "--no-checkout", str(ROOT), str(folder))
     write_snapshot(folder)
     commit(folder, "Working tree")
-    commits = git(folder, "rev-list", "--reverse", "HEAD~", "--", "copier.yml").split()
-    for number, ref in enumerate(commits):
-        try:
-            start(folder, folder.parent / f"try-{number}", ref)
-        except Exception:
-            continue
-        return folder, ref
-    pytest.skip("no earlier commit makes a project")
+    return folder
+
+
+@pytest.fixture(params=RELEASES or [pytest.param("", marks=NOTHING_YET)])
+def release(request: pytest.FixtureRequest, history: Path) -> tuple[Path, str]:
+    """Return the clone, and the commit of one of the recorded releases."""
+    ref = RELEASES[request.param]
+    if subprocess.run(["git", "cat-file", "-e", ref], cwd=history).returncode:
+        pytest.skip(f"{ref} of {request.param} is not here; `git fetch --unshallow` brings it")
+    return history, ref
 
 
 def edit(old: bytes, new: bytes) -> tuple[bytes, bytes] | None:
@@ -113,11 +122,11 @@ def edit(old: bytes, new: bytes) -> tuple[bytes, bytes] | None:
     return b"".join(before[:one] + line + before[one:]), b"".join(after[:two] + line + after[two:])
 
 
-def check_update(template: Path, ref: str, folder: Path, edited: bool) -> None:
+def check_update(template: Path, ref: str, folder: Path, *, edited: bool, **answers: str) -> None:
     """Update a project, edited in every file or not at all, and compare it with a fresh copy."""
     project = folder / "project"
-    old = start(template, project, ref)
-    new = files(copy(template, folder / "fresh"))
+    old = start(template, project, ref, **answers)
+    new = files(copy(template, folder / "fresh", **answers))
     gone = set(old) - set(new)
     assert not gone, f"an update would delete {gone} with all edits; move them by a migration"
     expected = {path: old[path] if tier(path) != "template" else new[path] for path in old}
@@ -149,14 +158,22 @@ def test_an_update_at_the_same_version_changes_nothing(
 def test_an_update_over_a_change_in_every_kind_of_file(
     releases: tuple[Path, str], tmp_path: Path, edited: bool
 ) -> None:
-    check_update(*releases, tmp_path, edited)
+    check_update(*releases, tmp_path, edited=edited)
 
 
-@pytest.mark.parametrize("edited", [False, True])
-def test_an_update_from_the_first_version_of_this_repository(
-    history: tuple[Path, str], tmp_path: Path, edited: bool
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_an_update_from_a_release_keeps_edits_in_every_file(
+    release: tuple[Path, str], tmp_path: Path, layout: str
 ) -> None:
-    check_update(*history, tmp_path, edited)
+    check_update(*release, tmp_path, edited=True, layout=layout)
+
+
+@pytest.mark.parametrize("problem", PROBLEM_TYPES)
+def test_todays_code_reads_the_files_that_a_release_left_to_the_user(
+    release: tuple[Path, str], tmp_path: Path, problem: str
+) -> None:
+    check_update(*release, tmp_path, edited=False, problem_type=problem)
+    run_python(tmp_path / "project", READ_ALL)
 
 
 def test_tags_and_the_project_id_survive_what_the_template_adds(
