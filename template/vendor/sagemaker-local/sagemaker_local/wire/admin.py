@@ -5,7 +5,7 @@ from typing import Any
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.hosting.fleet import ENDPOINT, Fleet
 from sagemaker_local.jobs.job import JOB_KINDS
-from sagemaker_local.pipelines.executions import EXECUTION
+from sagemaker_local.pipelines.resource_kinds import EXECUTION
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.store import Store
 

@@ -14,7 +14,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 import sagemaker_local.hosting.endpoints
 import sagemaker_local.jobs.processing
 import sagemaker_local.jobs.training
-import sagemaker_local.pipelines.actions
+import sagemaker_local.pipelines.execution_actions
+import sagemaker_local.pipelines.pipeline_actions
 import sagemaker_local.projects.projects
 import sagemaker_local.registry.model_packages  # noqa: F401
 from sagemaker_local.api.events import Events
@@ -22,7 +23,7 @@ from sagemaker_local.api.parts import Parts
 from sagemaker_local.home import Home, Running
 from sagemaker_local.hosting.fleet import Fleet
 from sagemaker_local.jobs.job import Jobs
-from sagemaker_local.pipelines.executions import Executions
+from sagemaker_local.pipelines.running_executions import RunningExecutions
 from sagemaker_local.processes.child import kill_children
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.other_services import OtherServices
@@ -48,7 +49,7 @@ def assemble(home: Home, running: Running, services: OtherServices) -> Parts:
     parts.add(S3OnDisk(store, home.objects, services))
     parts.add(Jobs(store, clients, home))
     parts.add(Fleet(store, clients, home))
-    parts.add(Executions(store))
+    parts.add(RunningExecutions(store))
     return parts
 
 
@@ -58,7 +59,7 @@ def recover(parts: Parts, home: Home) -> None:
         shutil.rmtree(folder)
         folder.mkdir()
     parts[Jobs].recover()
-    parts[Executions].recover()
+    parts[RunningExecutions].recover()
     parts[Fleet].recover()
 
 

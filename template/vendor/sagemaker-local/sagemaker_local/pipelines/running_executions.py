@@ -1,4 +1,4 @@
-"""All running pipeline executions of the service."""
+"""All executions that run: starts, stops and, after a crash, ends them."""
 
 import logging
 import threading
@@ -6,32 +6,14 @@ from typing import Any
 
 from sagemaker_local.api.actions import now
 from sagemaker_local.api.errors import STOPPED_WITH_US
-from sagemaker_local.api.resource_kind import ResourceKind
-from sagemaker_local.pipelines.interpreter import Execution
+from sagemaker_local.pipelines.execution import Execution
+from sagemaker_local.pipelines.resource_kinds import ACTIVE, EXECUTION, STEP
 from sagemaker_local.storage.store import Store
 
-EXECUTION = ResourceKind(
-    noun="PipelineExecution",
-    path="pipeline",
-    summaries="PipelineExecutionSummaries",
-    missing="Pipeline execution '{arn}' does not exist.",
-    missing_code="ResourceNotFound",
-    status="PipelineExecutionStatus",
-    newest_first=True,
-)
-STEP = ResourceKind(
-    noun="Step",
-    path="pipeline",
-    summaries="PipelineExecutionSteps",
-    missing="Step '{arn}' does not exist.",
-    status="StepStatus",
-    newest_first=True,
-)
-ACTIVE = ("Executing", "Stopping")
 _log = logging.getLogger(__name__)
 
 
-class Executions:
+class RunningExecutions:
     """All running executions.
 
     Parameters

@@ -1,0 +1,127 @@
+"""The actions on executions of pipelines."""
+
+import secrets
+
+from sagemaker_local.api.actions import Call, action, now
+from sagemaker_local.api.errors import AwsError, invalid
+from sagemaker_local.api.listing import listing
+from sagemaker_local.api.resources import create, find
+from sagemaker_local.pipelines.definition import parameter_values, read_definition
+from sagemaker_local.pipelines.execution import Execution
+from sagemaker_local.pipelines.resource_kinds import ACTIVE, EXECUTION, PIPELINE, STEP
+from sagemaker_local.pipelines.running_executions import RunningExecutions
+from sagemaker_local.pipelines.versions import version_text
+from sagemaker_local.storage.store import Body, Resource
+
+_ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+@action("StartPipelineExecution")
+def start_execution(call: Call) -> Body:
+    """Start an execution; the same ClientRequestToken starts only one."""
+    token = call.request["ClientRequestToken"]
+    with call.store.transaction():
+        pipeline = find(call, PIPELINE)
+        for earlier in _executions(call, pipeline):
+            if earlier.body["_Token"] == token:
+                return {"PipelineExecutionArn": earlier.arn}
+        version = call.request.get("PipelineVersionId") or pipeline.body["_Version"]
+        definition = read_definition(version_text(call, pipeline.name, version))
+        asked = call.request.get("PipelineParameters", [])
+        values = parameter_values(definition, {item["Name"]: item["Value"] for item in asked})
+        identifier = "".join(secrets.choice(_ID_ALPHABET) for _ in range(12))
+        parallelism = pipeline.body.get("ParallelismConfiguration")
+        time = now()
+        execution = create(
+            call,
+            EXECUTION,
+            name=f"{pipeline.name}/execution/{identifier}",
+            PipelineArn=pipeline.arn,
+            PipelineExecutionDisplayName=call.request.get(
+                "PipelineExecutionDisplayName", f"execution-{int(time * 1000)}"
+            ),
+            PipelineExecutionStatus="Executing",
+            PipelineVersionId=version,
+            ParallelismConfiguration=call.request.get("ParallelismConfiguration", parallelism)
+            or {},
+            StartTime=time,
+            _Token=token,
+            _Values=values,
+        )
+        call.store.change(pipeline.arn, {"LastRunTime": time, "LastExecutionTime": time})
+    call.parts[RunningExecutions].start(
+        execution.arn, Execution(call, execution, pipeline.name, definition, values)
+    )
+    return {"PipelineExecutionArn": execution.arn}
+
+
+@action("DescribePipelineExecution")
+def describe_execution(call: Call) -> Body:
+    """Return an execution."""
+    return _execution(call).body
+
+
+@action("ListPipelineExecutions")
+def list_executions(call: Call) -> Body:
+    """List the executions of a pipeline."""
+    executions = _executions(call, find(call, PIPELINE))
+    return listing(call.without("PipelineName"), EXECUTION, executions)
+
+
+@action("ListPipelineExecutionSteps")
+def list_steps(call: Call) -> Body:
+    """List the steps of an execution that were started, the latest first unless asked."""
+    if "PipelineExecutionArn" not in call.request:
+        raise invalid("PipelineExecutionArn is required")
+    execution = _execution(call)
+    steps = call.store.resources(STEP.noun, call.region, prefix=f"{execution.name}/")
+    return listing(call.without("PipelineExecutionArn"), STEP, steps)
+
+
+@action("ListPipelineParametersForExecution")
+def list_parameters(call: Call) -> Body:
+    """List the parameters of an execution with the values it runs with."""
+    values = _execution(call).body["_Values"]
+    first = int(call.request.get("NextToken", 0))
+    last = first + call.request.get("MaxResults", 100)
+    shown = [
+        {"Name": name, "Value": value if isinstance(value, str) else str(value).lower()}
+        for name, value in values.items()
+    ]
+    more = {"NextToken": str(last)} if last < len(shown) else {}
+    return {"PipelineParameters": shown[first:last], **more}
+
+
+@action("DescribePipelineDefinitionForExecution")
+def describe_definition(call: Call) -> Body:
+    """Return the definition that an execution runs."""
+    execution = _execution(call)
+    pipeline, version = execution.name.split("/")[0], execution.body["PipelineVersionId"]
+    text = version_text(call, pipeline, version)
+    return {"PipelineDefinition": text, "CreationTime": execution.body["CreationTime"]}
+
+
+@action("StopPipelineExecution")
+def stop_execution(call: Call) -> Body:
+    """Ask an execution to stop: its jobs are stopped, further steps are not started."""
+    with call.store.transaction():
+        execution = _execution(call)
+        status = execution.body["PipelineExecutionStatus"]
+        if status not in ACTIVE:
+            raise AwsError(
+                "ConflictException",
+                f"Pipeline execution {execution.arn} cannot be stopped: it is {status}.",
+            )
+        call.store.change(
+            execution.arn, {"PipelineExecutionStatus": "Stopping", "LastModifiedTime": now()}
+        )
+    call.parts[RunningExecutions].stop(execution.arn)
+    return {"PipelineExecutionArn": execution.arn}
+
+
+def _execution(call: Call) -> Resource:
+    return find(call, EXECUTION, call.request["PipelineExecutionArn"])
+
+
+def _executions(call: Call, pipeline: Resource) -> list[Resource]:
+    return call.store.resources(EXECUTION.noun, call.region, prefix=f"{pipeline.name}/execution/")
