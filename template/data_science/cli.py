@@ -12,7 +12,10 @@ app = console.application("Run the SageMaker pipeline and judge the models it re
 Run = Annotated[
     str | None, typer.Option("--run", help="A run's id, as `ds runs` shows it; the newest.")
 ]
-Number = Annotated[int, typer.Argument(help="Number of the version, as `ds versions` shows it.")]
+Number = Annotated[
+    int, typer.Argument(min=1, help="Number of the version, as `ds versions` shows it.")
+]
+Limit = Annotated[int, typer.Option(metavar="N", min=1, help="At most the newest N.")]
 Reason = Annotated[str, typer.Option(help="Kept with the version.")]
 
 
@@ -81,7 +84,11 @@ def run(
 
 
 @app.command(name="runs")
-def list_runs(local: Local = None, as_json: AsJson = False) -> None:
+def list_runs(
+    local: Local = None,
+    as_json: AsJson = False,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=100, help="At most N.")] = 20,
+) -> None:
     """List the newest runs of the pipeline.
 
     Example: ds runs
@@ -89,7 +96,7 @@ def list_runs(local: Local = None, as_json: AsJson = False) -> None:
     from data_science import runs
     from project.aws import connect
 
-    found = runs.recent(connect(console.target(local)), limit=20)
+    found = runs.recent(connect(console.target(local)), limit)
     rows = [
         {
             "run": runs.run_id(item["PipelineExecutionArn"]),
@@ -150,16 +157,20 @@ def stop(run: Run = None, local: Local = None) -> None:
 
 
 @app.command()
-def versions(local: Local = None, as_json: AsJson = False) -> None:
-    """List the registered model versions with their metrics, the newest first.
+def versions(local: Local = None, as_json: AsJson = False, limit: Limit = 20) -> None:
+    """List the newest registered model versions with their metrics.
 
-    Example: ds versions
+    Example: ds versions --limit 5
     """
+    from itertools import islice
+
     from data_science.versions import metrics
+    from project import registry
     from project.aws import connect
-    from project.registry import versions
 
     connection = connect(console.target(local))
+    newest = islice(registry.summaries(connection, page=min(limit, registry.LARGEST_PAGE)), limit)
+    versions = [registry.version(connection, summary.number) for summary in newest]
     rows: list[dict[str, Any]] = [
         {
             "version": version.number,
@@ -168,7 +179,7 @@ def versions(local: Local = None, as_json: AsJson = False) -> None:
             "commit": version.metadata.get("git_commit", ""),
             "metrics": metrics(connection, version),
         }
-        for version in versions(connection)
+        for version in versions
     ]
     if not as_json:
         for row in rows:

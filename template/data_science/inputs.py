@@ -35,11 +35,12 @@ def upload_input(connection: Connection, settings: Settings) -> str:
                 f"{source} is not there; data_science/settings.yaml names it as `data.input`"
             )
         _write_example(connection.project.problem_type)
-    content = path.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    uri = f"{connection.prefix}/data/{digest}/{path.name}"
-    if not s3.exists(connection, uri):
-        s3.write(connection, uri, content)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        uri = f"{connection.prefix}/data/{digest}/{path.name}"
+        if not s3.exists(connection, uri):
+            file.seek(0)
+            s3.write(connection, uri, file)
     return uri
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from project.aws import Connection
+from project.aws_errors import is_not_found
 
 _GROUPS = {
     "processing-job": "/aws/sagemaker/ProcessingJobs",
@@ -20,13 +21,18 @@ def job_log(connection: Connection, job_arn: str) -> list[str]:
     """
     kind, _, name = job_arn.rpartition(":")[2].partition("/")
     group, client = _GROUPS[kind], connection.logs
+    pages = client.get_paginator("describe_log_streams").paginate(
+        logGroupName=group, logStreamNamePrefix=f"{name}/"
+    )
     try:
-        found = client.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{name}/")
-    except client.exceptions.ResourceNotFoundException:
+        streams = [stream["logStreamName"] for page in pages for stream in page["logStreams"]]
+    except client.exceptions.ClientError as error:
+        if not is_not_found(error):
+            raise
         return []
     events: list[dict[str, Any]] = []
-    for stream in found["logStreams"]:
-        events += _events(client, group, stream["logStreamName"])
+    for stream in streams:
+        events += _events(client, group, stream)
     return [event["message"] for event in sorted(events, key=lambda event: event["timestamp"])]
 
 

@@ -6,6 +6,7 @@ SDK takes seconds, so only `definition.py` imports this file, and only when it h
 
 from typing import Any
 
+import boto3
 from sagemaker.core import image_uris
 from sagemaker.core.processing import Processor
 from sagemaker.core.shapes import (
@@ -56,7 +57,8 @@ class _Wiring:
         self.code = code
         self.metric = f"{metric_group}.{settings.quality.metric}.value"
         self.session = PipelineSession(
-            boto_session=connection.session, default_bucket=connection.bucket
+            boto_session=boto3.Session(region_name=connection.region),
+            default_bucket=connection.bucket,
         )
         self.image = image_uris.retrieve("sklearn", connection.region, version=IMAGE_VERSION)
         days = settings.cache_days

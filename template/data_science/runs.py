@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from project import registry
 from project.aws import Connection
+from project.aws_errors import already_exists, found
 from project.errors import ProjectError
 
 POLL_SECONDS = {"local": 0.2, "aws": 10.0}
@@ -43,27 +45,22 @@ class Step:
 def upsert(connection: Connection, definition: str) -> None:
     """Create the model package group and the pipeline, or bring them up to date."""
     client, project = connection.sagemaker, connection.project
-    group = project.model_package_group
-    groups = client.list_model_package_groups(NameContains=group)["ModelPackageGroupSummaryList"]
-    found = [item for item in groups if item["ModelPackageGroupName"] == group]
-    if found:
-        client.add_tags(ResourceArn=found[0]["ModelPackageGroupArn"], Tags=connection.tags)
-    else:
-        client.create_model_package_group(
-            ModelPackageGroupName=group,
-            ModelPackageGroupDescription=f"Models of {project.name}",
-            Tags=connection.tags,
-        )
+    registry.ensure_group(connection)
     request = {
         "PipelineName": project.name,
         "PipelineDefinition": definition,
         "RoleArn": connection.pipeline_role,
     }
-    try:
+    existing = found(lambda: client.describe_pipeline(PipelineName=project.name))
+    if existing is None:
+        try:
+            client.create_pipeline(**request, Tags=connection.tags)
+            return
+        except client.exceptions.ClientError as error:
+            # Another run created it meanwhile.
+            if not already_exists(error):
+                raise
         existing = client.describe_pipeline(PipelineName=project.name)
-    except client.exceptions.ResourceNotFound:
-        client.create_pipeline(**request, Tags=connection.tags)
-        return
     if existing["PipelineDefinition"] != definition:
         client.update_pipeline(**request)
     client.add_tags(ResourceArn=existing["PipelineArn"], Tags=connection.tags)
@@ -105,18 +102,21 @@ def parameter_problem(definition: Mapping[str, Any], parameters: Mapping[str, st
 
 
 def recent(connection: Connection, limit: int) -> list[dict[str, Any]]:
-    """Return the newest runs, each as `ListPipelineExecutions` describes it."""
-    client = connection.sagemaker
-    try:
-        found = client.list_pipeline_executions(
+    """Return the newest runs, each as `ListPipelineExecutions` describes it.
+
+    Parameters
+    ----------
+    limit : at most this many, up to 100.
+    """
+    answer = found(
+        lambda: connection.sagemaker.list_pipeline_executions(
             PipelineName=connection.project.name,
             SortBy="CreationTime",
             SortOrder="Descending",
             MaxResults=limit,
         )
-    except client.exceptions.ResourceNotFound:
-        return []
-    runs: list[dict[str, Any]] = found["PipelineExecutionSummaries"]
+    )
+    runs: list[dict[str, Any]] = [] if answer is None else answer["PipelineExecutionSummaries"]
     return runs
 
 
@@ -131,11 +131,16 @@ def find(connection: Connection, run: str | None) -> str:
     ------
     ProjectError : there is no such run.
     """
-    arns = [str(item["PipelineExecutionArn"]) for item in recent(connection, 100)]
-    for arn in arns:
-        if run in (None, run_id(arn)):
-            return arn
-    raise ProjectError("the pipeline has not run yet" if run is None else f"there is no run {run}")
+    if run is None:
+        newest = recent(connection, 1)
+        if not newest:
+            raise ProjectError("the pipeline has not run yet")
+        return str(newest[0]["PipelineExecutionArn"])
+    arn = connection.arn("sagemaker", f"pipeline/{connection.project.name}/execution/{run}")
+    client = connection.sagemaker
+    if found(lambda: client.describe_pipeline_execution(PipelineExecutionArn=arn)) is None:
+        raise ProjectError(f"there is no run {run}")
+    return arn
 
 
 def run_id(arn: str) -> str:

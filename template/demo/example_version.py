@@ -68,7 +68,7 @@ def register(
     package = _package(connection, folder, approval, project_id or connection.project_id)
     if fault == "no model card":
         del package["ModelCard"]
-    _ensure_group(connection)
+    registry.ensure_group(connection)
     arn = connection.sagemaker.create_model_package(**package)["ModelPackageArn"]
     return int(arn.rpartition("/")[2])
 
@@ -164,14 +164,6 @@ def _archive(members: dict[str, bytes]) -> bytes:
             member.size = len(body)
             tar.addfile(member, io.BytesIO(body))
     return written.getvalue()
-
-
-def _ensure_group(connection: Connection) -> None:
-    client, group = connection.sagemaker, connection.project.model_package_group
-    try:
-        client.describe_model_package_group(ModelPackageGroupName=group)
-    except client.exceptions.ClientError:
-        client.create_model_package_group(ModelPackageGroupName=group, Tags=connection.tags)
 
 
 def main() -> None:

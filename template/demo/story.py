@@ -112,7 +112,7 @@ def _newest_version() -> str:
     from project import registry
     from project.aws import connect
 
-    found = registry.versions(connect("local"))
-    if not found:
+    newest = next(registry.summaries(connect("local"), page=1), None)
+    if newest is None:
         raise ProjectError("no version is registered")
-    return str(found[0].number)
+    return str(newest.number)

@@ -139,13 +139,13 @@ def refuse_unverified(version: Version, after: str, verification: Record | None)
 
 
 def _newest_approved(connection: Connection) -> Choice:
-    approved = registry.versions(connection, "Approved")
-    if not approved:
+    approved = registry.newest(connection, "Approved")
+    if approved is None:
         raise ProjectError(
             f"no version in {connection.project.model_package_group} is approved; the "
             "data-science half approves one with `uv run ds approve VERSION`"
         )
-    return Choice(approved[0], "the newest approved version")
+    return Choice(approved, "the newest approved version")
 
 
 def _served_by(connection: Connection, before: Stage) -> Choice:

@@ -1,20 +1,29 @@
 """Brings a stage's endpoint to an endpoint configuration, and waits until SageMaker is done."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from ops.desired import Desired, endpoint_name, stage_tags
-from ops.serving import IN_PROGRESS, Serving, endpoint_status, serving, tags_of
+from ops.serving import IN_PROGRESS, Serving, endpoint_status, serving
 from ops.stage import Stage
 from project.aws import Connection
+from project.aws_errors import already_exists, found, is_in_progress, is_not_found
 from project.console import timed
 from project.errors import ProjectError
 
 LONGEST_WAIT = 3600.0
 """Seconds; SageMaker gives up starting a container after at most an hour."""
 SHORTEST_POLL, LONGEST_POLL = 0.3, 15.0
+PROPAGATION = 30.0
+"""Seconds after which what was just created can be read everywhere.
+
+`CreateEndpoint` may not find the configuration that was created before it, and `DescribeEndpoint`
+not the endpoint: see `CreateEndpoint` in the SageMaker API reference, and `session_helper` of the
+SageMaker Python SDK, which is patient with the latter. How long it takes is unconfirmed.
+"""
 
 # All instances are replaced at once: the new fleet takes over when it is healthy, and SageMaker
 # goes back to the old one by itself when it never gets there.
@@ -38,6 +47,12 @@ def create_missing(connection: Connection, want: Desired) -> None:
         client.create_endpoint_config,
         want.config,
     )
+
+
+def exists(connection: Connection, config: str) -> bool:
+    """Say whether there is an endpoint configuration of that name."""
+    client = connection.sagemaker
+    return found(lambda: client.describe_endpoint_config(EndpointConfigName=config)) is not None
 
 
 def settle(connection: Connection, stage: Stage) -> Serving | None:
@@ -82,16 +97,22 @@ def switch(connection: Connection, stage: Stage, config: str, version: int | Non
                 client.create_endpoint,
                 {"EndpointName": name, "EndpointConfigName": config, "Tags": tags},
             )
+            _appear(connection, name)
         else:
             _update(client, name, config)
         _wait(connection, name)
 
 
 def delete(connection: Connection, stage: Stage) -> None:
-    """Delete a stage's endpoint and wait until it is gone."""
+    """Delete a stage's endpoint and wait until it is gone.
+
+    Raises
+    ------
+    ProjectError : somebody else changes the endpoint at the same time, or it takes over an hour.
+    """
     name = endpoint_name(connection, stage)
     with timed(f"deleting endpoint {name}"):
-        connection.sagemaker.delete_endpoint(EndpointName=name)
+        _change(name, lambda: connection.sagemaker.delete_endpoint(EndpointName=name))
         _wait(connection, name)
 
 
@@ -100,7 +121,7 @@ def tag(connection: Connection, stage: Stage, now: Serving) -> None:
     if now.version is None:
         return
     tags = stage_tags(connection, stage, now.version)
-    if not {(one["Key"], one["Value"]) for one in tags} <= tags_of(connection, now.arn).items():
+    if not {(one["Key"], one["Value"]) for one in tags} <= connection.tags_of(now.arn).items():
         connection.sagemaker.add_tags(ResourceArn=now.arn, Tags=tags)
 
 
@@ -114,26 +135,55 @@ def _create(what: str, name: str, create: Any, request: dict[str, Any]) -> None:
 def _create_once(create: Any, request: dict[str, Any]) -> bool:
     """Say whether the call created something; False when it was there already."""
     try:
-        create(**request)
+        _patiently(lambda: create(**request))
     except ClientError as error:
-        if "already exist" in str(error):
+        if already_exists(error):
             return False
         raise
     return True
 
 
 def _update(client: Any, name: str, config: str) -> None:
+    _change(
+        name,
+        lambda: _patiently(
+            lambda: client.update_endpoint(
+                EndpointName=name, EndpointConfigName=config, DeploymentConfig=BLUE_GREEN
+            )
+        ),
+    )
+
+
+def _change(name: str, call: Callable[[], object]) -> None:
     try:
-        client.update_endpoint(
-            EndpointName=name, EndpointConfigName=config, DeploymentConfig=BLUE_GREEN
-        )
+        call()
     except ClientError as error:
-        if "in-progress" in str(error):
+        if is_in_progress(error):
             raise ProjectError(
                 f"somebody else began to change {name} meanwhile; look at `uv run ops status`, "
                 "then run the same command again"
             ) from None
         raise
+
+
+def _patiently(call: Callable[[], object]) -> None:
+    """Repeat a call as long as what it names, which was just created, is not found."""
+    deadline = time.monotonic() + PROPAGATION
+    while True:
+        try:
+            call()
+            return
+        except ClientError as error:
+            if not is_not_found(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(SHORTEST_POLL)
+
+
+def _appear(connection: Connection, name: str) -> None:
+    """Wait until an endpoint that was just created can be seen."""
+    deadline = time.monotonic() + PROPAGATION
+    while endpoint_status(connection, name) is None and time.monotonic() < deadline:
+        time.sleep(SHORTEST_POLL)
 
 
 def _wait(connection: Connection, name: str) -> None:

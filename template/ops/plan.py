@@ -4,9 +4,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ops.desired import Desired, endpoint_name
-from ops.serving import IN_PROGRESS, Serving, found
+from ops.serving import IN_PROGRESS, Serving
 from ops.stage import Stage
 from project.aws import Connection
+from project.aws_errors import found
 from project.tags import MODEL_VERSION
 
 

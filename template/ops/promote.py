@@ -78,9 +78,12 @@ def rollback(connection: Connection, stage: Stage) -> None:
         raise ProjectError(f"{stage.name} serves nothing; run `uv run ops promote {stage.name}`")
     for target in ledger.rollback_targets(ledger.records(connection, stage), before.config):
         version = registry.version(connection, target.version)
-        if version.approval == "Approved":
+        if version.approval != "Approved":
+            print(f"{version.name} served before, but is {version.approval} now")
+        elif endpoint.exists(connection, target.endpoint_config):
             break
-        print(f"{version.name} served before, but is {version.approval} now")
+        else:
+            print(f"{version.name} served before, but {target.endpoint_config} is gone")
     else:
         raise ProjectError(f"{stage.name} served nothing before that it could go back to")
     print(f"{stage.name}: back to {version.name}, verified {target.ended:%Y-%m-%d %H:%M} UTC")
@@ -268,7 +271,6 @@ def _record(
     checks: list[Check],
     previous: Previous | None,
 ) -> None:
-    caller = release.connection.session.client("sts").get_caller_identity()["Arn"]
     ledger.write(
         release.connection,
         Record(
@@ -283,6 +285,6 @@ def _record(
             checks=checks,
             started=release.started,
             ended=datetime.now(UTC),
-            by=caller,
+            by=release.connection.caller,
         ),
     )

@@ -1,15 +1,13 @@
 """Reads what a stage serves now, from the endpoint itself: endpoint, configuration, model, tags."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from ops.desired import endpoint_name
 from ops.stage import Stage
 from project.aws import Connection
+from project.aws_errors import found
 from project.tags import MODEL_VERSION
 
 IN_PROGRESS = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
@@ -67,7 +65,7 @@ def serving(connection: Connection, stage: Stage) -> Serving | None:
     variant = config.get("ProductionVariants", [{}])[0]
     model_name = variant.get("ModelName")
     model = model_name and found(lambda: client.describe_model(ModelName=model_name))
-    tags = tags_of(connection, config["EndpointConfigArn"]) if config else {}
+    tags = connection.tags_of(config["EndpointConfigArn"]) if config else {}
     number = tags.get(MODEL_VERSION, "")
     return Serving(
         endpoint=name,
@@ -87,20 +85,3 @@ def endpoint_status(connection: Connection, name: str) -> str | None:
     """Return an endpoint's `EndpointStatus`, None when there is no such endpoint."""
     endpoint = found(lambda: connection.sagemaker.describe_endpoint(EndpointName=name))
     return None if endpoint is None else str(endpoint["EndpointStatus"])
-
-
-def tags_of(connection: Connection, arn: str) -> dict[str, str]:
-    """Return a resource's tags."""
-    pages = connection.sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
-    return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
-
-
-def found(describe: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
-    """Return what a call describes, None when SageMaker says that there is no such thing."""
-    try:
-        return describe()
-    except ClientError as error:
-        # SageMaker has no error code of its own for this.
-        if "Could not find" in str(error):
-            return None
-        raise

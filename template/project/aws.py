@@ -1,22 +1,19 @@
 """The one place that makes AWS clients, for AWS or for the local SageMaker."""
 
-import importlib.util
-import json
+import gc
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
+from project.aws_errors import already_exists, found, is_not_found
 from project.errors import ProjectError
-from project.settings import ROOT, Project, Target, load_project
+from project.local import loopback_endpoint, point_to_local_sagemaker
+from project.settings import Project, Target, load_project
 from project.tags import Tag, project_tags
 
 if TYPE_CHECKING:
-    import boto3
-
-LOCAL_HOME = "SAGEMAKER_LOCAL_HOME"
+    from botocore.session import Session
 
 
 @dataclass(frozen=True)
@@ -27,14 +24,14 @@ class Connection:
     ----------
     project : the content of `project.yaml`.
     target : `aws` or `local`.
-    session : makes the clients.
+    session : makes the clients; botocore's, since importing boto3 on top takes 50 ms.
     account : the account's number, 12 digits.
     project_id : the id of the SageMaker Project that everything is tagged with.
     """
 
     project: Project
     target: Target
-    session: "boto3.Session"
+    session: "Session"
     account: str
     project_id: str
 
@@ -42,6 +39,11 @@ class Connection:
     def region(self) -> str:
         """The AWS region."""
         return self.project.region
+
+    @cached_property
+    def partition(self) -> str:
+        """The group of regions that ARNs name: `aws`, `aws-us-gov`, `aws-cn`, …."""
+        return str(self.session.get_partition_for_region(self.region))
 
     @property
     def bucket(self) -> str:
@@ -71,25 +73,62 @@ class Connection:
     @cached_property
     def sagemaker(self) -> Any:
         """The SageMaker client."""
-        return self.session.client("sagemaker")
+        return self._client("sagemaker")
 
     @cached_property
     def runtime(self) -> Any:
         """The client that invokes endpoints."""
-        return self.session.client("sagemaker-runtime")
+        return self._client("sagemaker-runtime")
 
     @cached_property
     def s3(self) -> Any:
-        """The S3 client."""
-        return self.session.client("s3")
+        """The S3 client; in the local SageMaker the project's bucket is there as well."""
+        client = self._client("s3")
+        if self.target == "local":
+            self._ensure_bucket(client)
+        return client
 
     @cached_property
     def logs(self) -> Any:
         """The CloudWatch Logs client."""
-        return self.session.client("logs")
+        return self._client("logs")
+
+    @property
+    def caller(self) -> str:
+        """ARN of who runs the command, as STS tells it."""
+        return str(self._client("sts").get_caller_identity()["Arn"])
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of a resource of this account and region, such as `pipeline/churn`."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+    def tags_of(self, arn: str) -> dict[str, str]:
+        """Return the tags of a SageMaker resource."""
+        pages = self.sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
+        return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+
+    def _client(self, service: str) -> Any:
+        return _client(self.session, service, self.region)
 
     def _fill(self, text: str) -> str:
-        return text.replace("{account}", self.account).replace("{region}", self.region)
+        known = {"account": self.account, "region": self.region, "partition": self.partition}
+        for name, value in known.items():
+            text = text.replace(f"{{{name}}}", value)
+        return text
+
+    def _ensure_bucket(self, client: Any) -> None:
+        # In AWS the bucket belongs to the administrator; here there is nobody else to make it.
+        if found(lambda: client.head_bucket(Bucket=self.bucket)) is not None:
+            return
+        place = {"LocationConstraint": self.region}
+        extra = {} if self.region == "us-east-1" else {"CreateBucketConfiguration": place}
+        try:
+            client.create_bucket(Bucket=self.bucket, **extra)
+        except client.exceptions.ClientError as error:
+            # Another command created it meanwhile.
+            if not already_exists(error):
+                raise
+        client.put_bucket_tagging(Bucket=self.bucket, Tagging={"TagSet": self.tags})
 
 
 def connect(target: Target | None = None) -> Connection:
@@ -103,96 +142,88 @@ def connect(target: Target | None = None) -> Connection:
     Raises
     ------
     ProjectError : `project.yaml` is wrong, the project is not linked to a SageMaker Project
-        (AWS only), or the local SageMaker cannot be started.
+        (AWS only), the shell points AWS clients to the local SageMaker (AWS only), or the local
+        SageMaker cannot be started.
     """
     project = load_project()
     chosen = target or os.environ.get("PROJECT_TARGET") or project.target
     if chosen not in ("local", "aws"):
         raise ProjectError(f"PROJECT_TARGET is {chosen!r}; it must be local or aws")
     if chosen == "local":
+        point_to_local_sagemaker(project.region)
         return _connect_local(project)
+    session = aws_session()
     if project.id is None:
         raise ProjectError(
             "this project is not linked to a SageMaker Project: `id` in project.yaml is empty; "
             "run `uv run project link`"
         )
-    return _connection(project, "aws", project.id)
+    return Connection(project, "aws", session, _account(session, project), project.id)
 
 
-def aws_session(project: Project) -> "boto3.Session":
-    """Return a session for the real AWS account, in the project's region."""
-    import boto3
-
-    return boto3.Session(region_name=project.region)
-
-
-def start_local_sagemaker() -> dict[str, str]:
-    """Start the local SageMaker when it is not up.
-
-    Returns
-    -------
-    The environment variables that point AWS clients and the SageMaker SDK to it.
+def aws_session() -> "Session":
+    """Return a session for the real AWS account.
 
     Raises
     ------
-    ProjectError : it is not installed, or it did not start.
+    ProjectError : the shell points AWS clients to this machine.
     """
-    if importlib.util.find_spec("sagemaker_local") is None:
+    name = loopback_endpoint()
+    if name is not None:
         raise ProjectError(
-            "the local SageMaker is not installed; run `uv sync --group local`, "
-            "or name AWS as the target with PROJECT_TARGET=aws"
+            f"this shell points AWS clients to the local SageMaker ({name} is {os.environ[name]}); "
+            "open another shell for AWS"
         )
-    home = os.environ.get(LOCAL_HOME) or str(ROOT / ".sagemaker-local")
-    region = load_project().region
-    options = ["--json", "--home", home, "--region", region]
-    done = subprocess.run(
-        [sys.executable, "-m", "sagemaker_local", "up", *options],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise ProjectError(f"the local SageMaker did not start; see {home}/logs/server.log")
-    environment: dict[str, str] = json.loads(done.stdout)
-    return environment
+    return _session()
+
+
+def _session() -> "Session":
+    from botocore.session import Session
+
+    return Session()
+
+
+@cache
+def _client(session: "Session", service: str, region: str) -> Any:
+    # The service's model is a mass of objects that all stay: to look for garbage among them, again
+    # and again while they are read, takes a third of the time.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return session.create_client(service, region_name=region)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _account(session: "Session", project: Project) -> str:
+    return str(_client(session, "sts", project.region).get_caller_identity()["Account"])
 
 
 def _connect_local(project: Project) -> Connection:
-    # The SageMaker SDK reads its endpoint, keys and opt-outs from the environment alone; a
-    # profile, a session token or another endpoint there would lead to a real account.
-    environment = start_local_sagemaker()
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
-    os.environ.update(environment)
-    connection = _connection(project, "local", project.id or "")
-    if project.id is None:
-        connection = _connection(project, "local", _local_project_id(connection))
-    _ensure_bucket(connection)
-    return connection
+    session = _session()
+    if project.id is not None:
+        return Connection(project, "local", session, _account(session, project), project.id)
+    arn, project_id = _local_project(session, project)
+    return Connection(project, "local", session, arn.split(":")[4], project_id)
 
 
-def _connection(project: Project, target: Target, project_id: str) -> Connection:
-    session = aws_session(project)
-    account = session.client("sts").get_caller_identity()["Account"]
-    return Connection(project, target, session, account, project_id)
+def _local_project(session: "Session", project: Project) -> tuple[str, str]:
+    """Return ARN and id of the SageMaker Project that an unlinked project belongs to.
 
-
-def _local_project_id(connection: Connection) -> str:
-    """Create the SageMaker Project that an unlinked project belongs to, when it is not there."""
-    client, name = connection.sagemaker, connection.project.name
+    It is created when it is not there.
+    """
+    client = _client(session, "sagemaker", project.region)
     try:
-        return str(client.describe_project(ProjectName=name)["ProjectId"])
-    except client.exceptions.ClientError:
-        return str(client.create_project(ProjectName=name)["ProjectId"])
-
-
-def _ensure_bucket(connection: Connection) -> None:
-    # In AWS the bucket belongs to the administrator; here there is nobody else to make it.
-    s3, bucket = connection.s3, connection.bucket
-    try:
-        s3.head_bucket(Bucket=bucket)
-    except s3.exceptions.ClientError:
-        place = {"LocationConstraint": connection.region}
-        extra = {} if connection.region == "us-east-1" else {"CreateBucketConfiguration": place}
-        s3.create_bucket(Bucket=bucket, **extra)
-        s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": connection.tags})
+        there = client.describe_project(ProjectName=project.name)
+    except client.exceptions.ClientError as error:
+        if not is_not_found(error):
+            raise
+        try:
+            there = client.create_project(ProjectName=project.name)
+        except client.exceptions.ClientError as refusal:
+            # Another command created it meanwhile.
+            if not already_exists(refusal):
+                raise
+            there = client.describe_project(ProjectName=project.name)
+    return there["ProjectArn"], there["ProjectId"]

@@ -1,5 +1,6 @@
 """How every command of the project speaks: exit codes, one-line errors, tables, JSON."""
 
+import gc
 import json
 import signal
 import sys
@@ -45,7 +46,7 @@ def run(app: typer.Typer) -> None:
     signal.signal(signal.SIGINT, _interrupt)
     try:
         app()
-    except ProjectError as error:
+    except (InterruptedByUser, ProjectError) as error:
         fail(str(error))
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in ("botocore", "boto3"):
@@ -54,6 +55,10 @@ def run(app: typer.Typer) -> None:
         if "//127.0.0.1:" in said:
             fail("the local SageMaker stopped answering; run the same command again to restart it")
         fail(f"AWS: {said}")
+    finally:
+        # The process ends here. Python would look for garbage among all that botocore has loaded,
+        # for a fifth of the time that a command that only asks takes.
+        gc.freeze()
 
 
 def fail(message: str) -> None:
@@ -64,6 +69,8 @@ def fail(message: str) -> None:
 
 
 def _interrupt(*_: object) -> None:
+    # Who presses it twice does not want to read the message of the first.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     raise InterruptedByUser("interrupted; what SageMaker was asked to do goes on")
 
 
@@ -98,7 +105,7 @@ def timed(what: str) -> Iterator[None]:
     print(f"{what} …", end=" ", flush=True)
     try:
         yield
-    except BaseException:
-        print("failed", flush=True)
+    except BaseException as error:
+        print("interrupted" if isinstance(error, InterruptedByUser) else "failed", flush=True)
         raise
     print(f"{time.monotonic() - started:.1f} s", flush=True)

@@ -1,9 +1,13 @@
-"""The one kind of error a command reports in a single line instead of a traceback."""
+"""What ends a command in a single line instead of a traceback."""
 
 
 class ProjectError(Exception):
     """Something the user can put right; the message says what is wrong and what to do."""
 
 
-class InterruptedByUser(ProjectError):
-    """The user pressed Ctrl-C; what SageMaker was asked to do goes on."""
+class InterruptedByUser(BaseException):
+    """The user pressed Ctrl-C; what SageMaker was asked to do goes on.
+
+    It is no `Exception`, like `KeyboardInterrupt`: whoever handles what may go wrong, a library
+    or ourselves, must not take it for that.
+    """

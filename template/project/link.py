@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from project.aws import aws_session
+from project.aws_errors import found
 from project.errors import ProjectError
 from project.settings import ROOT, Project
 
@@ -21,22 +22,20 @@ def find_project_id(project: Project, sagemaker_name: str) -> str:
 
     Raises
     ------
-    ProjectError : there is none of that name, or it is not ready.
+    ProjectError : there is none of that name, it is not ready, or the shell points AWS clients
+        to the local SageMaker.
     """
-    client = aws_session(project).client("sagemaker")
-    try:
-        found = client.describe_project(ProjectName=sagemaker_name)
-    except client.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] not in ("ValidationException", "ResourceNotFound"):
-            raise
+    client = aws_session().create_client("sagemaker", region_name=project.region)
+    linked = found(lambda: client.describe_project(ProjectName=sagemaker_name))
+    if linked is None:
         raise ProjectError(
             f"there is no SageMaker Project {sagemaker_name} in {project.region}; create it in "
             f"Studio or with `aws sagemaker create-project --project-name {sagemaker_name}`"
-        ) from None
-    status = found["ProjectStatus"]
+        )
+    status = linked["ProjectStatus"]
     if status not in ("CreateCompleted", "UpdateCompleted"):
         raise ProjectError(f"the SageMaker Project {sagemaker_name} is not ready: {status}")
-    return str(found["ProjectId"])
+    return str(linked["ProjectId"])
 
 
 def write_project_id(project_id: str, path: Path = ROOT / "project.yaml") -> None:

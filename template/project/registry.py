@@ -1,17 +1,21 @@
 """Reads the project's model package group: the versions, and what each one says of itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from project.aws import Connection
+from project.aws_errors import already_exists, found, is_not_found
 from project.errors import ProjectError
+
+LARGEST_PAGE = 100
+"""Most items that a list call of SageMaker answers with (SageMaker API reference)."""
 
 
 @dataclass(frozen=True)
-class Version:
-    """A registered model version.
+class Summary:
+    """A registered model version, as the list of versions shows it.
 
     Attributes
     ----------
@@ -19,19 +23,29 @@ class Version:
     arn : of the model package.
     approval : `Approved`, `Rejected` or `PendingManualApproval`.
     created : when it was registered.
-    package : the whole `DescribeModelPackage` response.
     """
 
     number: int
     arn: str
     approval: str
     created: datetime
-    package: Mapping[str, Any]
 
     @property
     def name(self) -> str:
         """How messages call it."""
         return f"version {self.number}"
+
+
+@dataclass(frozen=True)
+class Version(Summary):
+    """A registered model version, with all that it says of itself.
+
+    Attributes
+    ----------
+    package : the whole `DescribeModelPackage` response.
+    """
+
+    package: Mapping[str, Any]
 
     @property
     def container(self) -> Mapping[str, Any]:
@@ -52,33 +66,70 @@ class Version:
         return str(quality.get("Statistics", {}).get("S3Uri", ""))
 
 
-def versions(connection: Connection, approval: str | None = None) -> list[Version]:
-    """Return the registered versions, the newest first.
+def ensure_group(connection: Connection) -> None:
+    """Create the model package group unless it is there, and give it the project's tags."""
+    client, group = connection.sagemaker, connection.project.model_package_group
+    there = found(lambda: client.describe_model_package_group(ModelPackageGroupName=group))
+    if there is not None:
+        client.add_tags(ResourceArn=there["ModelPackageGroupArn"], Tags=connection.tags)
+        return
+    try:
+        client.create_model_package_group(
+            ModelPackageGroupName=group,
+            ModelPackageGroupDescription=f"Models of {connection.project.name}",
+            Tags=connection.tags,
+        )
+    except client.exceptions.ClientError as error:
+        # Another run of the project created it meanwhile.
+        if not already_exists(error):
+            raise
+
+
+def summaries(
+    connection: Connection, approval: str | None = None, page: int = LARGEST_PAGE
+) -> Iterator[Summary]:
+    """Yield the registered versions, the newest first; nothing is read before it is asked for.
 
     Parameters
     ----------
     connection : where to look.
     approval : only the versions in this state.
+    page : how many versions to read at once, 1 to 100.
     """
     client = connection.sagemaker
-    group = connection.project.model_package_group
     wanted = {} if approval is None else {"ModelApprovalStatus": approval}
+    pages = client.get_paginator("list_model_packages").paginate(
+        ModelPackageGroupName=connection.project.model_package_group,
+        SortBy="CreationTime",
+        SortOrder="Descending",
+        PaginationConfig={"PageSize": page},
+        **wanted,
+    )
     try:
-        pages = client.get_paginator("list_model_packages").paginate(
-            ModelPackageGroupName=group, **wanted
-        )
-        arns = [
-            summary["ModelPackageArn"]
-            for page in pages
-            for summary in page["ModelPackageSummaryList"]
-        ]
+        for answer in pages:
+            for item in answer["ModelPackageSummaryList"]:
+                yield Summary(
+                    number=int(item["ModelPackageVersion"]),
+                    arn=item["ModelPackageArn"],
+                    approval=item["ModelApprovalStatus"],
+                    created=item["CreationTime"],
+                )
     except client.exceptions.ClientError as error:
         # AWS refuses to list a group that nothing was registered in yet.
-        if "does not exist" in str(error) or "Could not find" in str(error):
-            return []
-        raise
-    found = [_describe(connection, arn) for arn in arns]
-    return sorted(found, key=lambda version: version.number, reverse=True)
+        if not is_not_found(error):
+            raise
+
+
+def newest(connection: Connection, approval: str | None = None) -> Version | None:
+    """Return the version that was registered last, None when there is none.
+
+    Parameters
+    ----------
+    connection : where to look.
+    approval : among the versions in this state.
+    """
+    summary = next(summaries(connection, approval, page=1), None)
+    return None if summary is None else version(connection, summary.number)
 
 
 def version(connection: Connection, number: int) -> Version:
@@ -89,16 +140,18 @@ def version(connection: Connection, number: int) -> Version:
     ProjectError : there is none with that number.
     """
     group = connection.project.model_package_group
-    arn = (
-        f"arn:aws:sagemaker:{connection.region}:{connection.account}:model-package/{group}/{number}"
-    )
+    arn = connection.arn("sagemaker", f"model-package/{group}/{number}")
     client = connection.sagemaker
-    try:
-        return _describe(connection, arn)
-    except client.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] not in ("ValidationException", "ResourceNotFound"):
-            raise
-        raise ProjectError(f"there is no version {number} in the group {group}") from None
+    package = found(lambda: client.describe_model_package(ModelPackageName=arn))
+    if package is None:
+        raise ProjectError(f"there is no version {number} in the group {group}")
+    return Version(
+        number=int(package["ModelPackageVersion"]),
+        arn=package["ModelPackageArn"],
+        approval=package["ModelApprovalStatus"],
+        created=package["CreationTime"],
+        package=package,
+    )
 
 
 def set_approval(connection: Connection, number: int, approval: str, reason: str) -> Version:
@@ -114,20 +167,9 @@ def set_approval(connection: Connection, number: int, approval: str, reason: str
     ------
     ProjectError : there is none with that number.
     """
-    found = version(connection, number)
+    decided = version(connection, number)
     described = {"ApprovalDescription": reason} if reason else {}
     connection.sagemaker.update_model_package(
-        ModelPackageArn=found.arn, ModelApprovalStatus=approval, **described
+        ModelPackageArn=decided.arn, ModelApprovalStatus=approval, **described
     )
     return version(connection, number)
-
-
-def _describe(connection: Connection, arn: str) -> Version:
-    package = connection.sagemaker.describe_model_package(ModelPackageName=arn)
-    return Version(
-        number=int(package["ModelPackageVersion"]),
-        arn=package["ModelPackageArn"],
-        approval=package["ModelApprovalStatus"],
-        created=package["CreationTime"],
-        package=package,
-    )

@@ -1,11 +1,15 @@
 """Reads and writes single S3 objects by their URI."""
 
 import json
+import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from project.aws import Connection
+from project.aws_errors import found
 from project.errors import ProjectError
+
+_CHUNK = 1024 * 1024
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -24,8 +28,9 @@ def split_uri(uri: str) -> tuple[str, str]:
 def exists(connection: Connection, uri: str) -> bool:
     """Say whether there is an object at that URI."""
     bucket, key = split_uri(uri)
-    found = connection.s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
-    return any(item["Key"] == key for item in found.get("Contents", []))
+    # The key itself is the first of those that begin with it.
+    first = connection.s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+    return any(item["Key"] == key for item in first.get("Contents", []))
 
 
 def read(connection: Connection, uri: str) -> bytes:
@@ -36,10 +41,10 @@ def read(connection: Connection, uri: str) -> bytes:
     ProjectError : there is no such object.
     """
     bucket, key = split_uri(uri)
-    try:
-        body: bytes = connection.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    except (connection.s3.exceptions.NoSuchKey, connection.s3.exceptions.NoSuchBucket):
-        raise ProjectError(f"{uri} is not there") from None
+    answer = found(lambda: connection.s3.get_object(Bucket=bucket, Key=key))
+    if answer is None:
+        raise ProjectError(f"{uri} is not there")
+    body: bytes = answer["Body"].read()
     return body
 
 
@@ -56,8 +61,8 @@ def read_json(connection: Connection, uri: str) -> Any:
         raise ProjectError(f"{uri} is not valid JSON") from None
 
 
-def write(connection: Connection, uri: str, body: bytes) -> None:
-    """Write an object whole; readers see the old one or the new one."""
+def write(connection: Connection, uri: str, body: bytes | BinaryIO) -> None:
+    """Write an object whole, up to 5 GB; readers see the old one or the new one."""
     bucket, key = split_uri(uri)
     connection.s3.put_object(Bucket=bucket, Key=key, Body=body)
 
@@ -70,9 +75,8 @@ def download(connection: Connection, uri: str, path: Path) -> None:
     ProjectError : there is no such object.
     """
     bucket, key = split_uri(uri)
-    try:
-        connection.s3.download_file(bucket, key, str(path))
-    except connection.s3.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] != "404":
-            raise
-        raise ProjectError(f"{uri} is not there") from None
+    answer = found(lambda: connection.s3.get_object(Bucket=bucket, Key=key))
+    if answer is None:
+        raise ProjectError(f"{uri} is not there")
+    with path.open("wb") as file:
+        shutil.copyfileobj(answer["Body"], file, _CHUNK)

@@ -1,10 +1,15 @@
 """Gathers what there is of the project in its account: run, versions, endpoints."""
 
+from itertools import islice
 from typing import Any
 
 from project import registry
 from project.aws import Connection
+from project.aws_errors import found
 from project.tags import MODEL_VERSION, PROJECT_ID, STAGE
+
+VERSIONS = 20
+"""How many versions are shown."""
 
 
 def gather(connection: Connection) -> dict[str, Any]:
@@ -12,8 +17,8 @@ def gather(connection: Connection) -> dict[str, Any]:
 
     Returns
     -------
-    `project` (who it is and where), `last_run` (of the pipeline, or None), `versions` (newest
-    first) and `endpoints` (those that carry the project's id).
+    `project` (who it is and where), `last_run` (of the pipeline, or None), `versions` (the
+    newest ones) and `endpoints` (those that carry the project's id).
     """
     project = connection.project
     return {
@@ -32,23 +37,22 @@ def gather(connection: Connection) -> dict[str, Any]:
                 "approval": version.approval,
                 "registered": version.created.isoformat(timespec="seconds"),
             }
-            for version in registry.versions(connection)
+            for version in islice(registry.summaries(connection, page=VERSIONS), VERSIONS)
         ],
         "endpoints": _endpoints(connection),
     }
 
 
 def _last_run(connection: Connection) -> dict[str, str] | None:
-    client = connection.sagemaker
-    try:
-        runs = client.list_pipeline_executions(
+    answer = found(
+        lambda: connection.sagemaker.list_pipeline_executions(
             PipelineName=connection.project.name,
             SortBy="CreationTime",
             SortOrder="Descending",
             MaxResults=1,
-        )["PipelineExecutionSummaries"]
-    except client.exceptions.ResourceNotFound:
-        return None
+        )
+    )
+    runs = [] if answer is None else answer["PipelineExecutionSummaries"]
     if not runs:
         return None
     return {
@@ -61,27 +65,31 @@ def _last_run(connection: Connection) -> dict[str, str] | None:
 def _endpoints(connection: Connection) -> list[dict[str, str]]:
     client = connection.sagemaker
     pages = client.get_paginator("list_endpoints").paginate(NameContains=connection.project.name)
-    found = []
-    for summary in (item for page in pages for item in page["Endpoints"]):
-        tags = _tags(client, summary["EndpointArn"])
-        if tags.get(PROJECT_ID) != connection.project_id:
-            continue
-        name = summary["EndpointName"]
-        config = client.describe_endpoint(EndpointName=name).get("EndpointConfigName")
-        version = ""
-        if config is not None:
-            arn = client.describe_endpoint_config(EndpointConfigName=config)["EndpointConfigArn"]
-            version = _tags(client, arn).get(MODEL_VERSION, "")
-        found.append(
-            {
-                "stage": tags.get(STAGE, ""),
-                "endpoint": name,
-                "status": summary["EndpointStatus"],
-                "version": version,
-            }
-        )
-    return found
+    shown = [_endpoint(connection, summary) for page in pages for summary in page["Endpoints"]]
+    return [endpoint for endpoint in shown if endpoint is not None]
 
 
-def _tags(client: Any, arn: str) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in client.list_tags(ResourceArn=arn)["Tags"]}
+def _endpoint(connection: Connection, summary: dict[str, Any]) -> dict[str, str] | None:
+    """Return an endpoint of this project; None when it is another's, or was deleted meanwhile."""
+    client, name = connection.sagemaker, summary["EndpointName"]
+    endpoint = found(lambda: client.describe_endpoint(EndpointName=name))
+    if endpoint is None:
+        return None
+    tags = connection.tags_of(endpoint["EndpointArn"])
+    if tags.get(PROJECT_ID) != connection.project_id:
+        return None
+    return {
+        "stage": tags.get(STAGE, ""),
+        "endpoint": name,
+        "status": endpoint["EndpointStatus"],
+        "version": _version(connection, endpoint.get("EndpointConfigName", "")),
+    }
+
+
+def _version(connection: Connection, config_name: str) -> str:
+    """Return the number of the version that an endpoint configuration serves; empty: unknown."""
+    # An endpoint outlives its configuration, which may be deleted while it serves.
+    config = config_name and found(
+        lambda: connection.sagemaker.describe_endpoint_config(EndpointConfigName=config_name)
+    )
+    return connection.tags_of(config["EndpointConfigArn"]).get(MODEL_VERSION, "") if config else ""

@@ -1,6 +1,8 @@
 """A local SageMaker of their own for the tests, apart from the one a developer may have up."""
 
+import dataclasses
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from project.aws import LOCAL_HOME, Connection, connect
+from project import local
+from project.aws import Connection, connect
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +19,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]
     """Start a local SageMaker in a temporary folder and connect the project to it."""
     home: Path = tmp_path_factory.mktemp("sagemaker-local")
     before = dict(os.environ)
-    os.environ[LOCAL_HOME] = str(home)
+    os.environ[local.HOME] = str(home)
     os.environ["PROJECT_TARGET"] = "local"
     try:
         yield connect()
@@ -24,3 +27,12 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]
         subprocess.run([sys.executable, "-m", "sagemaker_local", "down"], check=True)
         os.environ.clear()
         os.environ.update(before)
+
+
+@pytest.fixture
+def fresh(connection: Connection) -> Connection:
+    """Return a connection for a project of another name, which has nothing yet."""
+    name = f"test-{secrets.token_hex(4)}"
+    changes = {"name": name, "model_package_group": f"{name}-models", "id": connection.project_id}
+    project = connection.project.model_copy(update=changes)
+    return dataclasses.replace(connection, project=project)

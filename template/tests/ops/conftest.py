@@ -1,8 +1,7 @@
-"""A project of its own for each test: other names, another model package group, no versions."""
+"""The stages of the tests, and the command `ops` of a project of its own for each test."""
 
 import dataclasses
 import os
-import secrets
 import shutil
 import subprocess
 import sys
@@ -73,15 +72,6 @@ class Ops:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-
-
-@pytest.fixture
-def fresh(connection: Connection) -> Connection:
-    """Return a connection for a project that has nothing yet."""
-    name = f"test-{secrets.token_hex(4)}"
-    changes = {"name": name, "model_package_group": f"{name}-models", "id": connection.project_id}
-    project = connection.project.model_copy(update=changes)
-    return dataclasses.replace(connection, project=project)
 
 
 @pytest.fixture

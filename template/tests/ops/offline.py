@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-import boto3
+from botocore.session import Session
 
 from ops.ledger import Check, Record
 from project.aws import Connection
@@ -20,8 +20,7 @@ SECONDS = count()
 def offline_connection(**changes: Any) -> Connection:
     """Return a connection that nothing listens to; `changes` are keys of `project.yaml`."""
     project = load_project().model_copy(update={"name": "demo", **changes})
-    session = boto3.Session(region_name=project.region)
-    return Connection(project, "local", session, "123456789012", "p-example")
+    return Connection(project, "local", Session(), "123456789012", "p-example")
 
 
 def offline_version(number: int = 3, **changes: Any) -> Version:

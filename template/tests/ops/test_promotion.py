@@ -10,11 +10,12 @@ from ops import ledger
 from ops.choose import choose
 from ops.desired import desired
 from ops.promote import promote, rollback, verify_stage
-from ops.serving import serving, tags_of
+from ops.serving import serving
 from project import registry, s3
 from project.aws import Connection
 from project.contract import EXPECTED_ANSWERS
 from project.errors import ProjectError
+from project.status import gather
 from tests.ops.conftest import STAGES
 from tests.ops.test_choose import event
 
@@ -54,8 +55,8 @@ def test_a_version_goes_through_staging_to_production(fresh: Connection) -> None
     assert now is not None
     assert now.variant["InitialInstanceCount"] == 2
     expected = {**now.tags, "stage": "production", "model-package-version": "1"}
-    assert tags_of(fresh, now.arn) == now.tags == expected
-    assert tags_of(fresh, now.model["ModelArn"]) == now.tags
+    assert fresh.tags_of(now.arn) == now.tags == expected
+    assert fresh.tags_of(now.model["ModelArn"]) == now.tags
 
 
 def test_the_stage_before_decides_which_version_comes_next(fresh: Connection) -> None:
@@ -144,7 +145,7 @@ def test_a_version_that_fails_is_rolled_back(fresh: Connection, fault: Fault, me
     after = serving(fresh, STAGING)
     assert before is not None and after is not None
     assert (after.config, after.status) == (before.config, "InService")
-    assert tags_of(fresh, after.arn)["model-package-version"] == "1"
+    assert fresh.tags_of(after.arn)["model-package-version"] == "1"
     newest = next(ledger.records(fresh, STAGING))
     assert (newest.version, newest.outcome, newest.previous_version) == (2, "rolled-back", 1)
     with pytest.raises(ProjectError, match=r"version 2 (was never verified )?in staging"):
@@ -176,6 +177,24 @@ def test_a_failed_endpoint_is_replaced(fresh: Connection) -> None:
     ship(fresh, "staging")
 
     assert serves(fresh, "staging") == 2
+
+
+def test_an_endpoint_outlives_its_configuration(fresh: Connection) -> None:
+    for slope in (1.0, 2.0):
+        register(fresh, slope)
+        ship(fresh, "staging")
+    first, second = (
+        desired(fresh, STAGING, registry.version(fresh, number)).config_name for number in (1, 2)
+    )
+    for name in (first, second):
+        fresh.sagemaker.delete_endpoint_config(EndpointConfigName=name)
+
+    (shown,) = gather(fresh)["endpoints"]
+    assert (shown["endpoint"], shown["status"]) == (f"{fresh.project.name}-staging", "InService")
+    assert (shown["stage"], shown["version"]) == ("staging", "")
+    assert serves(fresh, "staging") is None
+    with pytest.raises(ProjectError, match="served nothing before that it could go back to"):
+        rollback(fresh, STAGING)
 
 
 def test_rollback_goes_back_through_what_was_verified(fresh: Connection) -> None:

@@ -1,0 +1,80 @@
+"""Tells the error answers of AWS apart that the project acts on, each with where it was seen.
+
+SageMaker answers most refusals with the one code `ValidationException`, so the text has to be
+looked at. The texts below were seen by clients that talk to AWS every day:
+
+* not found: hashicorp/terraform-provider-aws, `internal/service/sagemaker/find.go`: "Could not find
+  endpoint", "Could not find endpoint configuration", a SageMaker Project that "does not exist";
+  `model.go`: "Could not find model"; `model_package_group.go`: "does not exist"; `pipeline.go`:
+  the code `ResourceNotFound`. aws-controllers-k8s/sagemaker-controller, `generator.yaml`, has the
+  same, and for a model package a message that ends in "does not exist."; the text for a group that
+  `ListModelPackages` does not find is unconfirmed.
+* already exists: aws/sagemaker-python-sdk, `sagemaker.core.common_utils` and `session_helper`:
+  "Cannot create already existing model" (and endpoint, and endpoint configuration), "already
+  exists" of a model package group, "must be unique within an AWS account" of a pipeline.
+* in progress: aws/amazon-sagemaker-operator-for-k8s,
+  `controllers/sdkutil/clientwrapper/sagemaker_client.go`: "Cannot update in-progress endpoint" from
+  `DeleteEndpoint`; that `UpdateEndpoint` says the same is in public logs only: unconfirmed.
+
+S3 and CloudWatch Logs have codes for what is not there; the codes are in their API references.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+_NOT_FOUND_CODES = {
+    "404",
+    "NoSuchBucket",
+    "NoSuchKey",
+    "ResourceNotFound",
+    "ResourceNotFoundException",
+}
+_NOT_FOUND_TEXTS = ("Could not find", "does not exist")
+_EXISTING_CODES = {"BucketAlreadyOwnedByYou"}
+_EXISTING_TEXTS = (
+    "Cannot create already existing",
+    "already exists",
+    "must be unique within an AWS account",
+)
+_IN_PROGRESS_TEXT = "Cannot update in-progress"
+
+
+def is_not_found(error: ClientError) -> bool:
+    """Say whether AWS refused a call because something that it names is not there."""
+    code = error.response["Error"]["Code"]
+    return code in _NOT_FOUND_CODES or _is_refused_with(error, *_NOT_FOUND_TEXTS)
+
+
+def already_exists(error: ClientError) -> bool:
+    """Say whether AWS refused to create something because there is one of that name."""
+    code = error.response["Error"]["Code"]
+    return code in _EXISTING_CODES or _is_refused_with(error, *_EXISTING_TEXTS)
+
+
+def is_in_progress(error: ClientError) -> bool:
+    """Say whether AWS refused to change an endpoint because it is being changed already."""
+    return _is_refused_with(error, _IN_PROGRESS_TEXT)
+
+
+def found(call: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+    """Return what a call answers, None when AWS says that what it names is not there.
+
+    Raises
+    ------
+    ClientError : AWS refused it for another reason.
+    """
+    try:
+        return call()
+    except ClientError as error:
+        if is_not_found(error):
+            return None
+        raise
+
+
+def _is_refused_with(error: ClientError, *texts: str) -> bool:
+    refusal = error.response["Error"]
+    # ResourceInUse is the code that SageMaker's API reference gives a name that is taken.
+    known = refusal["Code"] in ("ValidationException", "ResourceInUse")
+    return known and any(text in refusal["Message"] for text in texts)

@@ -1,0 +1,98 @@
+"""The registry is read page by page, and no version is described that nobody asked for."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from project import registry
+from project.aws import Connection
+from project.errors import ProjectError
+
+
+def register(connection: Connection, *approvals: str) -> None:
+    """Register versions of nothing, in these approval states."""
+    registry.ensure_group(connection)
+    container = {"Image": "image", "ModelDataUrl": f"{connection.prefix}/model.tar.gz"}
+    for approval in approvals:
+        connection.sagemaker.create_model_package(
+            ModelPackageGroupName=connection.project.model_package_group,
+            ModelApprovalStatus=approval,
+            InferenceSpecification={
+                "Containers": [container],
+                "SupportedContentTypes": ["text/csv"],
+                "SupportedResponseMIMETypes": ["text/csv"],
+            },
+        )
+
+
+@contextmanager
+def calls(client: Any) -> Iterator[Counter[str]]:
+    """Count the calls to a service by their names."""
+    counted: Counter[str] = Counter()
+
+    def count(model: Any, **_: Any) -> None:
+        counted[model.name] += 1
+
+    client.meta.events.register("before-call", count)
+    try:
+        yield counted
+    finally:
+        client.meta.events.unregister("before-call", count)
+
+
+def test_a_group_is_created_once_and_keeps_the_tags(fresh: Connection) -> None:
+    assert list(registry.summaries(fresh)) == []
+    assert registry.newest(fresh) is None
+    for _ in range(2):
+        registry.ensure_group(fresh)
+    group = fresh.project.model_package_group
+    there = fresh.sagemaker.describe_model_package_group(ModelPackageGroupName=group)
+    tags = {tag["Key"]: tag["Value"] for tag in fresh.tags}
+    assert fresh.tags_of(there["ModelPackageGroupArn"]) == tags
+
+
+def test_a_group_is_found_among_many_whose_names_hold_its_own(fresh: Connection) -> None:
+    registry.ensure_group(fresh)
+    group = fresh.project.model_package_group
+    for number in range(12):
+        fresh.sagemaker.create_model_package_group(ModelPackageGroupName=f"{group}-{number}")
+    registry.ensure_group(fresh)
+
+
+def test_versions_come_newest_first_over_all_pages(fresh: Connection) -> None:
+    register(fresh, "Approved", "Rejected", "Approved", "PendingManualApproval", "Approved")
+    with calls(fresh.sagemaker) as counted:
+        found = list(registry.summaries(fresh, page=2))
+    assert [summary.number for summary in found] == [5, 4, 3, 2, 1]
+    assert found[3].approval == "Rejected"
+    assert found[0].arn == registry.version(fresh, 5).arn
+    assert counted == {"ListModelPackages": 3}
+    approved = registry.summaries(fresh, "Approved", page=1)
+    assert [summary.number for summary in approved] == [5, 3, 1]
+
+
+def test_the_newest_version_costs_two_calls_however_many_there_are(fresh: Connection) -> None:
+    register(fresh, *["Approved"] * 4, "Rejected")
+    with calls(fresh.sagemaker) as counted:
+        newest = registry.newest(fresh, "Approved")
+    assert newest is not None and newest.number == 4
+    assert counted == {"ListModelPackages": 1, "DescribeModelPackage": 1}
+
+
+def test_no_more_pages_are_read_than_asked_for(fresh: Connection) -> None:
+    register(fresh, *["Approved"] * 5)
+    with calls(fresh.sagemaker) as counted:
+        shown = list(islice(registry.summaries(fresh, page=2), 2))
+    assert [summary.number for summary in shown] == [5, 4]
+    assert counted == {"ListModelPackages": 1}
+
+
+@pytest.mark.parametrize("number", [0, 7])
+def test_a_version_that_is_not_there_is_named(fresh: Connection, number: int) -> None:
+    register(fresh, "Approved")
+    with pytest.raises(ProjectError, match=f"there is no version {number} in the group"):
+        registry.version(fresh, number)
