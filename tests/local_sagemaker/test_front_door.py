@@ -134,19 +134,3 @@ def test_a_body_that_is_not_json_is_refused(local):
     answer = connection.getresponse()
     assert answer.status == 400
     assert json.loads(answer.read())["__type"] == "SerializationException"
-
-
-def test_lists_of_what_is_supported_name_what_the_service_model_has():
-    from sagemaker_local.api.actions import ACTIONS
-    from sagemaker_local.api.support import MEMBERS, VALUES
-    from sagemaker_local.api.validation import service_model
-    from sagemaker_local.wire import server
-
-    assert server
-    shapes = {shape for shape in service_model().shape_names}
-    assert set(MEMBERS) <= shapes
-    for shape, members in MEMBERS.items():
-        assert members <= set(service_model().shape_for(shape).members), shape
-    for shape, member in VALUES:
-        assert member in service_model().shape_for(shape).members, (shape, member)
-    assert set(ACTIONS) <= set(service_model().operation_names)

@@ -1,6 +1,5 @@
 """Projects, tags, lists, validation, and the model registry."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -208,53 +207,3 @@ class TestLists:
         assert "NextToken" in refusal(named.sm.list_models, NextToken="bogus")[1]
         message = refusal(named.sm.list_training_jobs, WarmPoolStatusEquals="InUse")[1]
         assert "WarmPoolStatusEquals" in message
-
-
-class TestValidation:
-    @pytest.fixture
-    def raw(self, local):
-        """A client that leaves all checks to the server."""
-        return local.client("sagemaker", parameter_validation=False)
-
-    @pytest.mark.parametrize(
-        ("request_", "told"),
-        [
-            ({}, "'projectName' failed to satisfy constraint: Member must not be null"),
-            ({"ProjectName": "a b"}, "regular expression pattern"),
-            ({"ProjectName": "-a"}, "regular expression pattern"),
-            ({"ProjectName": "a\n"}, "regular expression pattern"),
-            ({"ProjectName": "x" * 40}, "length less than or equal to 32"),
-            ({"ProjectName": 5}, "must be of type string"),
-            ({"ProjectName": "x", "Tags": [{"Key": "k"}]}, "'tags.1.member.value'"),
-            ({"ProjectName": "x", "Tags": {}}, "'tags' must be of type list"),
-        ],
-        ids=str,
-    )
-    def test_what_aws_would_refuse(self, local, request_, told):
-        status, answer = post(local, "CreateProject", request_)
-        assert status == 400
-        assert answer["__type"] == "ValidationException"
-        assert told in answer["message"]
-
-    def test_unknown_members_and_enums(self, local, raw):
-        status, answer = post(local, "CreateProject", {"ProjectName": "x", "Colour": "red"})
-        assert (status, "colour" in answer["message"]) == (400, True)
-        message = refusal(raw.list_models, SortBy="Colour")[1]
-        assert "enum value set: [Name, CreationTime]" in message
-
-    def test_every_problem_is_named(self, local):
-        answer = post(local, "CreateProject", {"ProjectName": "-", "ProjectDescription": 1})[1]
-        assert answer["message"].startswith("2 validation errors detected")
-
-
-def post(local, action, request):
-    """Send a request that no client would; returns status and decoded answer."""
-    import http.client
-    from urllib.parse import urlsplit
-
-    scope = f"Credential={local.variables['AWS_ACCESS_KEY_ID']}/20260101/us-east-1/sagemaker/x"
-    connection = http.client.HTTPConnection(urlsplit(local.variables["AWS_ENDPOINT_URL"]).netloc)
-    headers = {"Authorization": f"AWS4 {scope}", "X-Amz-Target": f"SageMaker.{action}"}
-    connection.request("POST", "/", body=json.dumps(request), headers=headers)
-    answer = connection.getresponse()
-    return answer.status, json.loads(answer.read())

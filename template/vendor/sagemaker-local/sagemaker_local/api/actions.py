@@ -7,7 +7,10 @@ from typing import Any
 
 from sagemaker_local.api.errors import AwsError
 from sagemaker_local.api.parts import Parts
-from sagemaker_local.api.validation import check_request, trim_answer
+from sagemaker_local.api.serialization import check_types, trim_answer
+from sagemaker_local.api.service_model import input_shape
+from sagemaker_local.api.support import unsupported_parts
+from sagemaker_local.api.validation import check_values
 from sagemaker_local.storage.store import Body, Store
 
 ACCOUNT = "123456789012"
@@ -81,7 +84,11 @@ def perform(parts: Parts, region: str, name: str, request: Any) -> Body:
         raise AwsError(
             "UnknownOperationException", f"the local SageMaker does not have the action {name}"
         )
-    check_request(name, request)
+    shape = input_shape(name)
+    check_types(shape, request)
+    check_values(shape, request)
+    for refusal in unsupported_parts(shape, request, name):
+        raise refusal
     members = {member: value for member, value in request.items() if value is not None}
     answer: Body = trim_answer(name, handler(Call(parts, region, members)) or {})
     return answer

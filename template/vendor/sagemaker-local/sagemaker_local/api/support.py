@@ -1,160 +1,140 @@
-"""What is supported inside the actions: members and values beyond these are refused by name.
+"""The support matrix: what becomes of each member of a request, declared room by room.
 
-A structure that is not listed is supported with all its members. Members that have no effect on
-the result of a run on one machine (networks, keys, volumes, spot instances, …) are accepted; the
-README lists them.
+It is closed by default: a member that nobody declared is refused by name, and a test walks
+botocore's model to find those, so that a member which AWS adds is seen before it is used.
 """
 
-_JOB_RESOURCES = {"InstanceCount", "InstanceType", "VolumeSizeInGB", "VolumeKmsKeyId"}
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-MEMBERS: dict[str, set[str]] = {
-    "CreateProjectInput": {"ProjectName", "ProjectDescription", "Tags"},
-    "UpdateProjectInput": {"ProjectName", "ProjectDescription", "Tags"},
-    "CreatePipelineRequest": {
-        "PipelineName",
-        "PipelineDisplayName",
-        "PipelineDefinition",
-        "PipelineDefinitionS3Location",
-        "PipelineDescription",
-        "ClientRequestToken",
-        "RoleArn",
-        "Tags",
-        "ParallelismConfiguration",
-    },
-    "UpdatePipelineRequest": {
-        "PipelineName",
-        "PipelineDisplayName",
-        "PipelineDefinition",
-        "PipelineDefinitionS3Location",
-        "PipelineDescription",
-        "RoleArn",
-        "ParallelismConfiguration",
-    },
-    "DescribePipelineRequest": {"PipelineName", "PipelineVersionId"},
-    "StartPipelineExecutionRequest": {
-        "PipelineName",
-        "PipelineExecutionDisplayName",
-        "PipelineParameters",
-        "PipelineExecutionDescription",
-        "ClientRequestToken",
-        "ParallelismConfiguration",
-        "PipelineVersionId",
-        "RoleArn",
-    },
-    "CreateProcessingJobRequest": {
-        "ProcessingInputs",
-        "ProcessingOutputConfig",
-        "ProcessingJobName",
-        "ProcessingResources",
-        "StoppingCondition",
-        "AppSpecification",
-        "Environment",
-        "NetworkConfig",
-        "RoleArn",
-        "Tags",
-        "ExperimentConfig",
-    },
-    "ProcessingClusterConfig": _JOB_RESOURCES,
-    "ProcessingInput": {"InputName", "AppManaged", "S3Input"},
-    "ProcessingOutput": {"OutputName", "AppManaged", "S3Output"},
-    "CreateTrainingJobRequest": {
-        "TrainingJobName",
-        "HyperParameters",
-        "AlgorithmSpecification",
-        "RoleArn",
-        "InputDataConfig",
-        "OutputDataConfig",
-        "ResourceConfig",
-        "VpcConfig",
-        "StoppingCondition",
-        "Tags",
-        "EnableNetworkIsolation",
-        "EnableInterContainerTrafficEncryption",
-        "EnableManagedSpotTraining",
-        "DebugHookConfig",
-        "ExperimentConfig",
-        "ProfilerConfig",
-        "Environment",
-    },
-    "AlgorithmSpecification": {
-        "TrainingImage",
-        "TrainingInputMode",
-        "MetricDefinitions",
-        "EnableSageMakerMetricsTimeSeries",
-        "TrainingImageConfig",
-    },
-    "Channel": {"ChannelName", "DataSource", "ContentType", "CompressionType", "InputMode"},
-    "DataSource": {"S3DataSource"},
-    "S3DataSource": {"S3DataType", "S3Uri", "S3DataDistributionType"},
-    "ResourceConfig": _JOB_RESOURCES | {"KeepAlivePeriodInSeconds"},
-    "CreateModelInput": {
-        "ModelName",
-        "PrimaryContainer",
-        "Containers",
-        "ExecutionRoleArn",
-        "Tags",
-        "VpcConfig",
-        "EnableNetworkIsolation",
-    },
-    "ContainerDefinition": {
-        "ContainerHostname",
-        "Image",
-        "ImageConfig",
-        "Mode",
-        "ModelDataUrl",
-        "Environment",
-        "ModelPackageName",
-    },
-    "CreateEndpointConfigInput": {
-        "EndpointConfigName",
-        "ProductionVariants",
-        "DataCaptureConfig",
-        "Tags",
-        "KmsKeyId",
-        "ExecutionRoleArn",
-        "VpcConfig",
-        "EnableNetworkIsolation",
-    },
-    "ProductionVariant": {
-        "VariantName",
-        "ModelName",
-        "InitialInstanceCount",
-        "InstanceType",
-        "InitialVariantWeight",
-        "VolumeSizeInGB",
-        "ModelDataDownloadTimeoutInSeconds",
-        "ContainerStartupHealthCheckTimeoutInSeconds",
-        "EnableSSMAccess",
-        "RoutingConfig",
-        "InferenceAmiVersion",
-    },
-    "UpdateEndpointInput": {"EndpointName", "EndpointConfigName", "DeploymentConfig"},
-    "DeploymentConfig": {"BlueGreenUpdatePolicy"},
-    "TrafficRoutingConfig": {"Type", "WaitIntervalInSeconds"},
-    "CreateModelPackageGroupInput": {
-        "ModelPackageGroupName",
-        "ModelPackageGroupDescription",
-        "Tags",
-    },
-    "DescribeModelPackageInput": {"ModelPackageName"},
-}
+from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
-VALUES: dict[tuple[str, str], tuple[object, ...]] = {
-    ("ProcessingClusterConfig", "InstanceCount"): (1,),
-    ("ProcessingInput", "AppManaged"): (False,),
-    ("ProcessingOutput", "AppManaged"): (False,),
-    ("ProcessingS3Input", "S3DataType"): ("S3Prefix",),
-    ("ProcessingS3Input", "S3InputMode"): ("File",),
-    ("ProcessingS3Input", "S3DataDistributionType"): ("FullyReplicated", "ShardedByS3Key"),
-    ("ProcessingS3Input", "S3CompressionType"): ("None",),
-    ("ProcessingS3Output", "S3UploadMode"): ("EndOfJob",),
-    ("AlgorithmSpecification", "TrainingInputMode"): ("File", "FastFile"),
-    ("Channel", "InputMode"): ("File", "FastFile"),
-    ("Channel", "CompressionType"): ("None",),
-    ("S3DataSource", "S3DataType"): ("S3Prefix",),
-    ("OutputDataConfig", "CompressionType"): ("GZIP",),
-    ("ResourceConfig", "InstanceCount"): (1,),
-    ("ContainerDefinition", "Mode"): ("SingleModel",),
-    ("DataCaptureConfig", "EnableCapture"): (False,),
-    ("TrafficRoutingConfig", "Type"): ("ALL_AT_ONCE",),
-}
+from sagemaker_local.api.errors import AwsError, invalid
+
+PAGED = "SortOrder NextToken MaxResults "
+"""Members of every list that `listing` answers."""
+NAMED = PAGED + "SortBy NameContains CreationTimeAfter CreationTimeBefore "
+"""Members of most lists."""
+MODIFIED = "LastModifiedTimeAfter LastModifiedTimeBefore "
+"""Further members of lists of what changes."""
+
+
+@dataclass(frozen=True)
+class Members:
+    """What becomes of the members of one structure.
+
+    Attributes
+    ----------
+    acted : acted upon; a structure among them is declared itself.
+    kept : without effect on a run on one machine, kept and answered back by Describe; a structure
+        among them is kept whole.
+    refused : refused by name.
+    only : of members that are acted upon, the values that are supported, where not all are.
+    """
+
+    acted: frozenset[str]
+    kept: frozenset[str]
+    refused: frozenset[str]
+    only: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+
+    @property
+    def declared(self) -> frozenset[str]:
+        """All of them."""
+        return self.acted | self.kept | self.refused
+
+
+@dataclass(frozen=True)
+class Values:
+    """What becomes of the values of one enumeration, where it is acted upon."""
+
+    supported: frozenset[str]
+    refused: frozenset[str]
+
+
+MEMBERS: dict[str, Members] = {}
+VALUES: dict[str, Values] = {}
+
+
+def declare(
+    names: str,
+    *,
+    acted: str = "",
+    kept: str = "",
+    refused: str = "",
+    only: Mapping[str, tuple[object, ...]] | None = None,
+) -> None:
+    """Say what becomes of the members of structures; names are separated by spaces.
+
+    Parameters
+    ----------
+    names : structures of the service model, or actions, which stand for their input.
+    acted, kept, refused, only : as in `Members`.
+    """
+    members = Members(
+        frozenset(acted.split()), frozenset(kept.split()), frozenset(refused.split()), only or {}
+    )
+    for name in names.split():
+        assert name not in MEMBERS, f"{name} is declared twice"
+        MEMBERS[name] = members
+
+
+def declare_values(names: str, supported: str, refused: str = "") -> None:
+    """Say which values of enumerations are supported, and which are refused by name."""
+    for name in names.split():
+        assert name not in VALUES, f"{name} is declared twice"
+        VALUES[name] = Values(frozenset(supported.split()), frozenset(refused.split()))
+
+
+def members_of(shape: StructureShape, action: str = "") -> Members:
+    """Return what becomes of a structure's members; of an action's input if `action` is given."""
+    return MEMBERS.get(action or shape.name) or Members(frozenset(), frozenset(), frozenset())
+
+
+def unsupported_parts(shape: Shape, value: Any, action: str) -> Iterator[AwsError]:
+    """Return the refusals of what a valid request asks for and we do not have.
+
+    Parameters
+    ----------
+    shape, value : the action's input, and what was sent.
+    action : the action's name.
+    """
+    if isinstance(shape, StructureShape):
+        yield from _structure(shape, value, action, members_of(shape, action))
+
+
+def _beyond(shape: Shape, value: Any, path: str) -> Iterator[AwsError]:
+    if isinstance(shape, StructureShape):
+        yield from _structure(shape, value, path, members_of(shape))
+    elif isinstance(shape, ListShape):
+        for number, member in enumerate(value):
+            yield from _beyond(shape.member, member, f"{path}[{number}]")
+    elif isinstance(shape, MapShape):
+        for name, member in value.items():
+            yield from _beyond(shape.value, member, f"{path}[{name!r}]")
+    elif isinstance(shape, StringShape) and shape.enum:
+        supported = VALUES[shape.name].supported if shape.name in VALUES else frozenset[str]()
+        yield from _one_of(value, sorted(supported), path)
+
+
+def _structure(
+    shape: StructureShape, value: Mapping[str, Any], path: str, members: Members
+) -> Iterator[AwsError]:
+    for name, member in value.items():
+        here = f"{path}.{name}"
+        if member is None or name in members.kept:
+            continue
+        if name not in members.acted:
+            yield invalid(f"the local SageMaker does not support {here}")
+        elif name in members.only:
+            yield from _one_of(member, members.only[name], here)
+        else:
+            yield from _beyond(shape.members[name], member, here)
+
+
+def _one_of(value: object, supported: Any, path: str) -> Iterator[AwsError]:
+    if value not in supported:
+        yield invalid(
+            f"the local SageMaker does not support {path} = {value!r}; "
+            f"it supports {', '.join(map(repr, supported))}"
+        )

@@ -5,7 +5,13 @@ from typing import Any
 
 from sagemaker_local.api.actions import Call, action
 from sagemaker_local.api.errors import invalid
+from sagemaker_local.api.support import declare
 from sagemaker_local.storage.store import Body, Store
+
+declare("AddTags", acted="ResourceArn Tags")
+declare("ListTags", acted="ResourceArn NextToken MaxResults")
+declare("DeleteTags", acted="ResourceArn TagKeys")
+declare("Tag", acted="Key Value")
 
 
 def put_tags(store: Store, arn: str, tags: Sequence[Mapping[str, str]]) -> None:

@@ -5,6 +5,7 @@ import hashlib
 from sagemaker_local.api.actions import Call, action, now
 from sagemaker_local.api.resource_kind import ResourceKind
 from sagemaker_local.api.resources import create, find, offer
+from sagemaker_local.api.support import NAMED, declare, declare_values
 from sagemaker_local.api.tags import put_tags
 from sagemaker_local.storage.store import Body
 
@@ -17,6 +18,23 @@ PROJECT = ResourceKind(
     status="ProjectStatus",
 )
 offer(PROJECT, "Describe", "List", "Delete")
+
+declare(
+    "CreateProject",
+    acted="ProjectName Tags",
+    kept="ProjectDescription",
+    refused="ServiceCatalogProvisioningDetails TemplateProviders",
+)
+declare(
+    "UpdateProject",
+    acted="ProjectName Tags",
+    kept="ProjectDescription",
+    refused="ServiceCatalogProvisioningUpdateDetails TemplateProvidersToUpdate",
+)
+declare("DescribeProject DeleteProject", acted="ProjectName")
+declare("ListProjects", acted=NAMED)
+declare_values("ProjectSortBy", "Name CreationTime")
+declare_values("ProjectSortOrder", "Ascending Descending")
 
 
 @action("CreateProject")

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Request, Response
 from sagemaker_local.api.actions import perform
 from sagemaker_local.api.errors import AwsError
 from sagemaker_local.api.parts import Parts
+from sagemaker_local.api.serialization import read_body
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.other_services import OtherServices
 from sagemaker_local.storage.s3_on_disk import S3OnDisk
@@ -86,10 +87,7 @@ class FrontDoor:
     def _answer(self, request: Request, region: str) -> Response:
         target = request.headers.get("X-Amz-Target", "")
         if target.startswith("SageMaker."):
-            try:
-                body = json.loads(request.get_data() or b"{}")
-            except ValueError as error:
-                raise AwsError("SerializationException", f"not JSON: {error}") from None
+            body = read_body(request.get_data())
             return _json(perform(self._parts, region, target.split(".", 1)[1], body))
         endpoint = _INVOCATIONS.fullmatch(request.path)
         if endpoint and request.method == "POST":

@@ -10,14 +10,18 @@ import time
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-# The modules of actions register them when they are imported.
+# Actions, and what they support, are registered when their modules are imported.
 import sagemaker_local.hosting.endpoints
+import sagemaker_local.hosting.support
 import sagemaker_local.jobs.processing
+import sagemaker_local.jobs.support
 import sagemaker_local.jobs.training
 import sagemaker_local.pipelines.execution_actions
 import sagemaker_local.pipelines.pipeline_actions
+import sagemaker_local.pipelines.support
 import sagemaker_local.projects.projects
-import sagemaker_local.registry.model_packages  # noqa: F401
+import sagemaker_local.registry.model_packages
+import sagemaker_local.registry.support  # noqa: F401
 from sagemaker_local.api.events import Events
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.home import Home, Running

@@ -1,0 +1,80 @@
+"""The support matrix of models, endpoint configurations and endpoints."""
+
+from sagemaker_local.api.support import MODIFIED, NAMED, declare, declare_values
+
+declare("DescribeModel DeleteModel", acted="ModelName")
+declare("DescribeEndpointConfig DeleteEndpointConfig", acted="EndpointConfigName")
+declare("DescribeEndpoint DeleteEndpoint", acted="EndpointName")
+declare("ListModels ListEndpointConfigs", acted=NAMED)
+declare("ListEndpoints", acted=NAMED + MODIFIED + "StatusEquals")
+declare_values("OrderKey", "Ascending Descending")
+declare_values("ModelSortKey EndpointConfigSortKey", "Name CreationTime")
+declare_values("EndpointSortKey", "Name CreationTime Status")
+declare_values(
+    "EndpointStatus",
+    "OutOfService Creating Updating SystemUpdating RollingBack InService Deleting Failed "
+    "UpdateRollbackFailed",
+)
+
+declare(
+    "CreateModel",
+    acted="ModelName PrimaryContainer Containers Tags",
+    kept="ExecutionRoleArn VpcConfig EnableNetworkIsolation",
+    refused="InferenceExecutionConfig",
+)
+declare(
+    "ContainerDefinition",
+    acted="Image Mode ModelDataUrl Environment ModelPackageName",
+    kept="ContainerHostname ImageConfig",
+    refused="ModelDataSource AdditionalModelDataSources InferenceSpecificationName "
+    "MultiModelConfig ContainerMetricsConfig",
+)
+declare_values("ContainerMode", "SingleModel", "MultiModel")
+
+declare(
+    "CreateEndpointConfig",
+    acted="EndpointConfigName ProductionVariants DataCaptureConfig Tags",
+    kept="KmsKeyId ExecutionRoleArn VpcConfig EnableNetworkIsolation",
+    refused="AsyncInferenceConfig ExplainerConfig ShadowProductionVariants MetricsConfig "
+    "CrossRegionTrafficConfig",
+)
+declare(
+    "ProductionVariant",
+    acted="VariantName ModelName InitialVariantWeight ContainerStartupHealthCheckTimeoutInSeconds",
+    kept="InitialInstanceCount InstanceType VolumeSizeInGB ModelDataDownloadTimeoutInSeconds "
+    "EnableSSMAccess RoutingConfig InferenceAmiVersion",
+    refused="InstancePools VariantInstanceProvisionTimeoutInSeconds AcceleratorType "
+    "CoreDumpConfig ServerlessConfig ManagedInstanceScaling CapacityReservationConfig "
+    "AcceleratorPartitionLayouts",
+)
+declare(
+    "DataCaptureConfig",
+    acted="EnableCapture",
+    kept="InitialSamplingPercentage DestinationS3Uri KmsKeyId CaptureOptions "
+    "CaptureContentTypeHeader",
+    only={"EnableCapture": (False,)},
+)
+
+declare("CreateEndpoint", acted="EndpointName EndpointConfigName DeploymentConfig Tags")
+declare(
+    "UpdateEndpoint",
+    acted="EndpointName EndpointConfigName DeploymentConfig",
+    refused="RetainAllVariantProperties ExcludeRetainedVariantProperties RetainDeploymentConfig",
+)
+declare(
+    "DeploymentConfig",
+    acted="BlueGreenUpdatePolicy",
+    refused="RollingUpdatePolicy AutoRollbackConfiguration",
+)
+declare(
+    "BlueGreenUpdatePolicy",
+    acted="TrafficRoutingConfiguration",
+    kept="TerminationWaitInSeconds MaximumExecutionTimeoutInSeconds",
+)
+declare(
+    "TrafficRoutingConfig",
+    acted="Type",
+    kept="WaitIntervalInSeconds",
+    refused="CanarySize LinearStepSize",
+)
+declare_values("TrafficRoutingConfigType", "ALL_AT_ONCE", "CANARY LINEAR")
