@@ -8,9 +8,11 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from data_science.bundle import Bundle, code_uri
+from data_science.bundle import STEPS, Bundle, code_uri
+from data_science.quality import metric_group
 from data_science.settings import Settings
 from project import contract
 from project.aws import Connection
@@ -21,7 +23,6 @@ ANY_BUNDLE = "0" * 64
 """Stands for the hash of the step code in a compiled definition."""
 
 CACHE = ROOT / ".cache" / "definition"
-_SOURCES = [*sorted((ROOT / "data_science").glob("*.py")), ROOT / "project" / "contract.py"]
 
 
 def definition(connection: Connection, settings: Settings, bundle: Bundle) -> str:
@@ -59,7 +60,7 @@ def compile_pipeline(connection: Connection, settings: Settings, group: str) -> 
     Parameters
     ----------
     connection, settings : as in `definition`.
-    group : where the evaluation holds the metric, see `metric_group`.
+    group : where the evaluation holds the metric, see `quality.metric_group`.
 
     Raises
     ------
@@ -99,20 +100,6 @@ def register_steps(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def metric_group(schema: dict[str, Any]) -> str:
-    """Return the group of SageMaker's model-quality schema that the metrics stand in.
-
-    Parameters
-    ----------
-    schema : the content of `steps/schema.json`; `steps/metrics.py` groups by the same rule.
-    """
-    target = schema["columns"][schema["target"]]
-    if target == "number":
-        return "regression_metrics"
-    kind = "binary" if len(target) == 2 else "multiclass"
-    return f"{kind}_classification_metrics"
-
-
 def read_schema(bundle: Bundle, problem_type: str) -> dict[str, Any]:
     """Read `schema.json` out of the bundle.
 
@@ -128,17 +115,20 @@ def read_schema(bundle: Bundle, problem_type: str) -> dict[str, Any]:
     except ValueError as error:
         raise ProjectError(f"{name} is not valid JSON: {error}") from None
     columns = schema.get("columns") if isinstance(schema, dict) else None
-    if not isinstance(columns, dict) or "target" not in schema:
+    if not isinstance(columns, dict) or not isinstance(schema.get("target"), str):
         raise ProjectError(f'{name} must hold {{"target": …, "columns": {{…}}}}')
     for column, kind in columns.items():
-        categories = isinstance(kind, list) and kind and all(isinstance(one, str) for one in kind)
-        if kind != "number" and not categories:
+        texts = isinstance(kind, list) and kind and all(isinstance(one, str) for one in kind)
+        if kind != "number" and not (texts and len(set(kind)) == len(kind)):
             raise ProjectError(
-                f'{name}: column {column!r} must be "number" or a list of texts, not {kind!r}'
+                f'{name}: column {column!r} must be "number" or a list of different texts, '
+                f"not {kind!r}"
             )
     target = columns.get(schema["target"])
     if target is None:
         raise ProjectError(f"{name}: the target {schema['target']!r} is not among the columns")
+    if len(target) < 2:
+        raise ProjectError(f"{name}: the target {schema['target']!r} needs two categories or more")
     if (target == "number") != (problem_type == "regression"):
         raise ProjectError(
             f"{name}: the target {schema['target']!r} does not fit the problem type "
@@ -147,29 +137,61 @@ def read_schema(bundle: Bundle, problem_type: str) -> dict[str, Any]:
     return schema
 
 
+def sources() -> list[Path]:
+    """Return the files of this project that the definition is compiled from.
+
+    These are all of both packages but the steps, which appear in it as a hash: what imports what
+    changes too easily to be listed.
+    """
+    packages = (ROOT / "data_science", ROOT / "project")
+    files = sorted(path for package in packages for path in package.rglob("*.py"))
+    return [path for path in files if not path.is_relative_to(STEPS)]
+
+
 def _key(connection: Connection, settings: Settings, group: str) -> str:
     digest = hashlib.sha256()
-    for source in _SOURCES:
-        digest.update(source.read_bytes())
+    for source in sources():
+        digest.update(f"{source.relative_to(ROOT)}\0".encode() + source.read_bytes() + b"\0")
     for part in (
         connection.project.model_dump_json(),
         settings.model_dump_json(),
         group,
         connection.account,
         connection.project_id,
-        _sdk_version(),
+        *_sdk_versions(),
+        *_sdk_defaults(),
     ):
         digest.update(f"{part}\0".encode())
     return digest.hexdigest()
 
 
-def _sdk_version() -> str:
+def _sdk_versions() -> list[str]:
+    names = ("sagemaker", "sagemaker-core", "sagemaker-mlops", "sagemaker-serve", "sagemaker-train")
     try:
-        return importlib.metadata.version("sagemaker")
+        return [importlib.metadata.version(name) for name in names]
     except importlib.metadata.PackageNotFoundError:
         raise ProjectError(
             "the SageMaker SDK is not installed; run `uv sync --group data-science`"
         ) from None
+
+
+def _sdk_defaults() -> list[str]:
+    """Return the SDK's configuration files, whose defaults it writes into a definition.
+
+    One that is named as a folder or an S3 URI counts by its name alone.
+    """
+    from platformdirs import site_config_dir, user_config_dir
+
+    places = {
+        "SAGEMAKER_ADMIN_CONFIG_OVERRIDE": site_config_dir("sagemaker"),
+        "SAGEMAKER_USER_CONFIG_OVERRIDE": user_config_dir("sagemaker"),
+    }
+    defaults = []
+    for variable, folder in places.items():
+        named = os.environ.get(variable)
+        path = Path(named or f"{folder}/config.yaml")
+        defaults.append(path.read_text("utf-8", "replace") if path.is_file() else str(named))
+    return defaults
 
 
 def _canonical(document: dict[str, Any]) -> str:

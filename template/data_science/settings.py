@@ -1,26 +1,18 @@
 """The content of `data_science/settings.yaml`, validated, and the quality rule it states."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from data_science.quality import METRICS, metrics_of
 from project.errors import ProjectError
 from project.settings import ROOT, Strict, load
 
-METRICS = {
-    "accuracy": "classification",
-    "precision": "classification",
-    "recall": "classification",
-    "f1": "classification",
-    "auc": "classification",
-    "r2": "regression",
-    "rmse": "regression",
-    "mse": "regression",
-    "mae": "regression",
-}
-"""Each metric a model may be judged by, with the problem type it belongs to."""
 
-_LESS_IS_BETTER = {"rmse", "mse", "mae"}
+def _known(metric: str) -> str:
+    if metric not in METRICS:
+        raise ValueError(f"must be one of {', '.join(METRICS)}")
+    return metric
 
 
 class Data(Strict):
@@ -34,13 +26,13 @@ class Data(Strict):
 class Quality(Strict):
     """What a model must reach to be registered."""
 
-    metric: Literal["accuracy", "precision", "recall", "f1", "auc", "r2", "rmse", "mse", "mae"]
-    threshold: float
+    metric: Annotated[str, AfterValidator(_known)]
+    threshold: Annotated[float, Field(allow_inf_nan=False)]
 
     @property
     def less_is_better(self) -> bool:
         """Whether the threshold is an upper bound."""
-        return self.metric in _LESS_IS_BETTER
+        return METRICS[self.metric].less_is_better
 
 
 class Instances(Strict):
@@ -74,8 +66,8 @@ def load_settings(problem_type: str) -> Settings:
     """
     settings = load(ROOT / "data_science" / "settings.yaml", Settings)
     metric = settings.quality.metric
-    if METRICS[metric] != problem_type:
-        fitting = ", ".join(name for name, kind in METRICS.items() if kind == problem_type)
+    if METRICS[metric].problem_type != problem_type:
+        fitting = ", ".join(metrics_of(problem_type))
         raise ProjectError(
             f"data_science/settings.yaml: key `quality.metric`: {metric} does not fit "
             f"{problem_type}; use one of {fitting}"

@@ -98,8 +98,8 @@ def _upload(
         "tolerance": 1e-6,
     }
     objects = {
-        "model.tar.gz": _archive(members),
-        "payload.tar.gz": _archive({"payload.csv": b"1.0\n3.0\n"}),
+        "model.tar.gz": archive(members),
+        "payload.tar.gz": archive({"payload.csv": b"1.0\n3.0\n"}),
         "expected_answers.json": json.dumps(expected).encode(),
         "metrics.json": json.dumps({"regression_metrics": {"mse": {"value": 0.0}}}).encode(),
         "statistics.json": json.dumps({"version": 0.0, "features": []}).encode(),
@@ -156,7 +156,8 @@ def _json_source(folder: str, name: str) -> dict[str, str]:
     return {"ContentType": "application/json", "S3Uri": f"{folder}/{name}.json"}
 
 
-def _archive(members: dict[str, bytes]) -> bytes:
+def archive(members: dict[str, bytes]) -> bytes:
+    """Return a `.tar.gz` of files by their paths."""
     written = io.BytesIO()
     with tarfile.open(fileobj=written, mode="w:gz") as tar:
         for name, body in members.items():

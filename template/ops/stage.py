@@ -17,19 +17,20 @@ STAGES = ROOT / "ops" / "stages"
 class VerifySettings(Strict):
     """What the endpoint's answers must keep; `latency_ms` is the slowest accepted, in ms."""
 
-    latency_ms: Annotated[int, Field(gt=0)]
+    latency_ms: Annotated[int, Field(gt=0)] = 2000
 
 
 class StageSettings(Strict):
     """The content of a stage's file.
 
-    `after` is the stage that a version must have passed before, null for the first one.
+    `after` is the stage that a version must have passed before, null for the first one. It alone
+    has no default: a line that was lost would open the stage to whatever was approved last.
     """
 
     after: str | None
-    instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$")]
-    instance_count: Annotated[int, Field(ge=1)]
-    verify: VerifySettings
+    instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$")] = "ml.m5.large"
+    instance_count: Annotated[int, Field(ge=1)] = 1
+    verify: VerifySettings = VerifySettings()
 
 
 @dataclass(frozen=True)

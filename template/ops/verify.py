@@ -15,11 +15,14 @@ from pydantic import ValidationError
 from ops.ledger import Check
 from project import s3
 from project.aws import Connection
-from project.contract import EXPECTED_ANSWERS, ContractError, ExpectedAnswers
+from project.contract import BROKEN_ARCHIVE, EXPECTED_ANSWERS, ContractError, ExpectedAnswers
 from project.registry import Version
 
 INVOCATIONS = 5
 """How often the payload is sent: several instances answer, and the first answer may be slow."""
+
+LARGEST_PAYLOAD = 6 * 1024 * 1024
+"""Most bytes that `InvokeEndpoint` takes (SageMaker API reference)."""
 
 
 @dataclass(frozen=True)
@@ -222,8 +225,11 @@ def _member(archive: bytes, name: str, version: str) -> bytes:
     try:
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
             file = tar.extractfile(name)
-            if file is not None:
-                return file.read()
-    except (tarfile.TarError, KeyError):
-        pass
-    raise ContractError(f"the sample payload of {version} is no tar archive with {name} in it")
+            content = None if file is None else file.read(LARGEST_PAYLOAD + 1)
+    except (*BROKEN_ARCHIVE, KeyError):
+        content = None
+    if content is None:
+        raise ContractError(f"the sample payload of {version} is no tar archive with {name} in it")
+    if len(content) > LARGEST_PAYLOAD:
+        raise ContractError(f"the sample payload of {version} is larger than {LARGEST_PAYLOAD} B")
+    return content

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from project.aws_errors import already_exists, found, is_not_found
 from project.errors import ProjectError
 from project.local import loopback_endpoint, point_to_local_sagemaker
-from project.settings import Project, Target, load_project
+from project.settings import PLACEHOLDERS, Project, Target, load_project
 from project.tags import Tag, project_tags
 
 if TYPE_CHECKING:
@@ -111,9 +111,8 @@ class Connection:
         return _client(self.session, service, self.region)
 
     def _fill(self, text: str) -> str:
-        known = {"account": self.account, "region": self.region, "partition": self.partition}
-        for name, value in known.items():
-            text = text.replace(f"{{{name}}}", value)
+        for name in PLACEHOLDERS:
+            text = text.replace(f"{{{name}}}", getattr(self, name))
         return text
 
     def _ensure_bucket(self, client: Any) -> None:

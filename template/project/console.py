@@ -51,7 +51,7 @@ def run(app: typer.Typer) -> None:
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in ("botocore", "boto3"):
             raise
-        said = " ".join(str(error).split())
+        said = _one_line(error)
         if "//127.0.0.1:" in said:
             fail("the local SageMaker stopped answering; run the same command again to restart it")
         fail(f"AWS: {said}")
@@ -64,8 +64,12 @@ def run(app: typer.Typer) -> None:
 def fail(message: str) -> None:
     """Print an error as the last line and exit with code 1."""
     sys.stdout.flush()
-    print(f"error: {message}", file=sys.stderr)
+    print(f"error: {_one_line(message)}", file=sys.stderr)
     raise SystemExit(1)
+
+
+def _one_line(text: object) -> str:
+    return " ".join(str(text).split())
 
 
 def _interrupt(*_: object) -> None:

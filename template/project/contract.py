@@ -5,6 +5,7 @@ thing the halves share.
 """
 
 import tarfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,10 @@ class ExpectedAnswers(BaseModel):
     payload: str
     answers: Any
     tolerance: float = Field(ge=0)
+
+
+BROKEN_ARCHIVE = (tarfile.TarError, EOFError, OSError, zlib.error)
+"""What reading a tar archive raises that is none, or was cut off, or changed on its way."""
 
 
 class ContractError(ProjectError):
@@ -143,8 +148,8 @@ def check_artifact(archive: Path, name: str) -> None:
     try:
         with tarfile.open(archive) as tar:
             members = {member.removeprefix("./") for member in tar.getnames()}
-    except tarfile.TarError as error:
-        raise ContractError(f"the artefact of {name} is no tar archive: {error}") from None
+    except BROKEN_ARCHIVE:
+        raise ContractError(f"the artefact of {name} is no tar archive, or not whole") from None
     for needed in (MODEL_FILE, f"{CODE_FOLDER}/{PROGRAM}"):
         if needed not in members:
             raise ContractError(f"the artefact of {name} lacks {needed}")

@@ -5,7 +5,14 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 
 from project.errors import ProjectError
 
@@ -13,51 +20,67 @@ ROOT = Path(__file__).resolve().parents[1]
 """The folder that holds `project.yaml`: the project is installed in place."""
 
 Target = Literal["local", "aws"]
-Name = Annotated[str, Field(pattern=r"^[a-z](-?[a-z0-9]){2,31}$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", min_length=3, max_length=32)]
+"""A project's name, as the template asks for it: a SageMaker Project's is no longer either."""
+GroupName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")]
+"""A model package group's name (SageMaker API reference)."""
+Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
 
-_TAG = r"^[\w\s.:/=+@-]*$"
+# The rules for tags are those of the SageMaker API reference. Of the 50 that a resource may
+# carry, the project's own two and those of a stage take four.
+_TAG = r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$"
 TagKey = Annotated[str, Field(pattern=_TAG, min_length=1, max_length=128)]
 TagValue = Annotated[str, Field(pattern=_TAG, max_length=256)]
+MOST_TAGS = 46
+
+
+def _known_placeholders(text: str) -> str:
+    for name in re.findall(r"{(.*?)}", text):
+        if name not in PLACEHOLDERS:
+            known = ", ".join(f"{{{one}}}" for one in PLACEHOLDERS)
+            raise ValueError(f"only {known} are filled in")
+    return text
+
+
+PLACEHOLDERS = ("account", "region", "partition")
+Template = Annotated[str, AfterValidator(_known_placeholders)]
+"""A text in which `project.aws.Connection` fills in the placeholders."""
 
 
 class Strict(BaseModel):
-    """Base of every settings class: immutable, and a key nobody reads is an error."""
+    """Base of every settings class: immutable, and a key nobody reads is an error.
+
+    A key that is added to one of them needs a default, so that the files of yesterday's projects
+    stay valid: an update never touches those that belong to the user.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Roles(Strict):
-    """IAM roles that SageMaker assumes; `{account}` stands for the account's number."""
+    """ARNs of the IAM roles that SageMaker assumes."""
 
-    pipeline: str
-    endpoint: str
+    pipeline: Template
+    endpoint: Template
 
 
 class Project(Strict):
     """The content of `project.yaml`.
 
-    `bucket` and `roles` may hold `{account}` and `{region}`, filled in once the account is
-    known. `id` is the SageMaker Project's id, or null until `project link` has written it.
+    `bucket` and `roles` may hold `{account}`, `{region}` and `{partition}`, filled in once they
+    are known. `id` is the SageMaker Project's id, or null until `project link` has written it.
     """
 
     name: Name
     description: str
     id: Annotated[str, Field(pattern=r"^p-[a-z0-9]{1,18}$")] | None
     target: Target
-    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
-    bucket: str
-    model_package_group: Name
+    region: Region
+    bucket: Template
+    model_package_group: GroupName
     problem_type: Literal["classification", "regression"]
     roles: Roles
-    tags: dict[TagKey, TagValue]
-
-    @field_validator("bucket")
-    @classmethod
-    def _known_placeholders(cls, bucket: str) -> str:
-        unknown = set(re.findall(r"{(.*?)}", bucket)) - {"account", "region"}
-        if unknown:
-            raise ValueError(f"only {{account}} and {{region}} can be filled in: {unknown}")
-        return bucket
+    tags: Annotated[dict[TagKey, TagValue], Field(max_length=MOST_TAGS)]
 
     @field_validator("tags")
     @classmethod

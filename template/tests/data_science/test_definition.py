@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from data_science import definition as compiler
 from data_science.bundle import Bundle, read_bundle
+from data_science.quality import metric_group
 from data_science.settings import Settings, load_settings
 from project import contract
 from project.aws import Connection
@@ -31,7 +33,7 @@ def test_compiling_twice_gives_the_same_document(
     connection: Connection, settings: Settings, document: dict[str, Any]
 ) -> None:
     bundle = read_bundle()
-    group = compiler.metric_group(compiler.read_schema(bundle, connection.project.problem_type))
+    group = metric_group(compiler.read_schema(bundle, connection.project.problem_type))
     again = compiler.compile_pipeline(connection, settings, group)
     code = json.dumps(again).replace(compiler.ANY_BUNDLE, bundle.hash)
     assert json.loads(code) == document
@@ -84,7 +86,10 @@ def test_a_schema_that_does_not_fit_is_refused(connection: Connection, settings:
     [
         ("{", "is not valid JSON"),
         ("[]", "must hold"),
+        ('{"target": ["y"], "columns": {"x": "number"}}', "must hold"),
         ('{"target": "y", "columns": {"x": "numeric"}}', "column 'x' must be \"number\" or"),
+        ('{"target": "y", "columns": {"y": ["a", "a"]}}', "column 'y' must be \"number\" or"),
+        ('{"target": "y", "columns": {"y": ["a"]}}', "the target 'y' needs two categories"),
         ('{"target": "y", "columns": {"x": "number"}}', "the target 'y' is not among the columns"),
     ],
 )
@@ -93,6 +98,28 @@ def test_a_malformed_schema_is_refused_in_one_line(schema: str, says: str) -> No
         compiler.read_schema(Bundle({"schema.json": schema.encode()}), "classification")
     assert says in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_all_that_may_change_the_definition_counts_for_its_cache() -> None:
+    names = {path.relative_to(ROOT).as_posix() for path in compiler.sources()}
+    assert {"project/aws.py", "project/tags.py", "project/settings.py"} <= names
+    assert {"data_science/pipeline.py", "data_science/step_files.py"} <= names
+    assert not [name for name in names if name.startswith("data_science/steps/")]
+
+
+def test_a_default_of_the_sdk_is_not_taken_from_the_cache(
+    connection: Connection, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = compiler.definition(connection, settings, read_bundle())
+    defaults = tmp_path / "config.yaml"
+    defaults.write_text(
+        "SchemaVersion: '1.0'\nSageMaker:\n  TrainingJob:\n    EnableNetworkIsolation: true\n"
+    )
+    monkeypatch.setenv("SAGEMAKER_USER_CONFIG_OVERRIDE", str(defaults))
+    after = compiler.definition(connection, settings, read_bundle())
+    assert after.count('"EnableNetworkIsolation": true') > before.count(
+        '"EnableNetworkIsolation": true'
+    )
 
 
 def test_nothing_imports_the_sdk_at_start() -> None:

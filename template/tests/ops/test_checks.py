@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from ops.verify import Answer, checks, problem
-from project.contract import ExpectedAnswers
+from demo import example_version
+from ops.verify import LARGEST_PAYLOAD, Answer, checks, load_example, problem
+from project import registry, s3
+from project.aws import Connection
+from project.contract import ContractError, ExpectedAnswers
 
 EXPECTED = ExpectedAnswers(
     content_type="text/csv",
@@ -63,6 +66,30 @@ def test_the_expected_answers_pass_every_check() -> None:
 )
 def test_one_wrong_answer_among_right_ones_is_found(wrong: Answer, seen: str) -> None:
     assert re.match(seen, problem(checks([answer(), wrong], EXPECTED, 100)))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no archive",
+        example_version.archive({"payload.csv": b"1\n" * 9999})[:60],
+        example_version.archive({"other.csv": b"1"}),
+    ],
+)
+def test_a_payload_that_cannot_be_read_is_refused(fresh: Connection, content: bytes) -> None:
+    version = registry.version(fresh, example_version.register(fresh))
+    s3.write(fresh, version.package["SamplePayloadUrl"], content)
+    with pytest.raises(ContractError, match=r"is no tar archive with payload\.csv in it"):
+        load_example(fresh, version)
+
+
+def test_a_payload_that_no_endpoint_takes_is_refused(fresh: Connection) -> None:
+    version = registry.version(fresh, example_version.register(fresh))
+    large = example_version.archive({"payload.csv": bytes(LARGEST_PAYLOAD + 1)})
+    s3.write(fresh, version.package["SamplePayloadUrl"], large)
+    with pytest.raises(ContractError, match="is larger than 6291456 B"):
+        load_example(fresh, version)
 
 
 def test_a_content_type_may_carry_parameters() -> None:

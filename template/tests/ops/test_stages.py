@@ -54,6 +54,18 @@ def test_a_misspelt_key_is_refused(tmp_path: Path) -> None:
         load_stages(tmp_path)
 
 
+def test_only_what_guards_a_stage_must_be_said(tmp_path: Path) -> None:
+    path = write(tmp_path, live=None) / "live.yaml"
+    path.write_text("after: null\n")
+    defaults = load_stages(tmp_path)["live"].settings
+    assert (defaults.instance_type, defaults.instance_count) == ("ml.m5.large", 1)
+    assert defaults.verify.latency_ms == 2000
+
+    path.write_text("instance_count: 2\n")
+    with pytest.raises(ProjectError, match="key `after` is missing"):
+        load_stages(tmp_path)
+
+
 def test_the_name_of_a_stage_must_fit_the_names_of_endpoints(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match=r"Live_1\.yaml is no name for a stage"):
         load_stages(write(tmp_path, Live_1=None))

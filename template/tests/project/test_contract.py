@@ -96,8 +96,15 @@ def test_an_artefact_holds_the_model_and_its_code(tmp_path: Path) -> None:
             contract.check_artifact(archive(tmp_path, others), "version 1")
 
 
-def test_an_artefact_that_is_no_archive_is_refused(tmp_path: Path) -> None:
+def broken_archives(folder: Path) -> list[bytes]:
+    whole = archive(folder, [f"code/{number}" for number in range(99)]).read_bytes()
+    return [b"", b"not an archive", whole[: len(whole) // 2], whole[:12]]
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_an_artefact_that_is_no_archive_is_refused(tmp_path: Path, number: int) -> None:
+    content = broken_archives(tmp_path)[number]
     path = tmp_path / "model.tar.gz"
-    path.write_bytes(b"not an archive")
+    path.write_bytes(content)
     with pytest.raises(contract.ContractError, match="is no tar archive"):
         contract.check_artifact(path, "version 1")

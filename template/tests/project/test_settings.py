@@ -42,11 +42,23 @@ def test_a_missing_key_is_named(tmp_path: Path, content: dict[str, object]) -> N
     ("key", "value"),
     [
         ("name", "Not_A_Name"),
+        ("name", "ab"),
+        ("name", "a" * 33),
+        ("name", "a-" * 20 + "b"),
+        ("name", "a--b"),
+        ("name", "abc-"),
+        ("name", "abc\n"),
+        ("model_package_group", "-a"),
+        ("model_package_group", "a" * 64),
+        ("region", "us-east-1\n"),
         ("target", "cloud"),
         ("region", "mars"),
         ("bucket", "{nope}-bucket"),
+        ("roles", {"pipeline": "arn:aws:iam::{acount}:role/a", "endpoint": "b"}),
         ("tags", {"a": 1}),
         ("tags", {"team": "a&b"}),
+        ("tags", {"team": "a\nb"}),
+        ("tags", {f"key-{number}": "" for number in range(47)}),
         ("tags", {"aws:team": "a"}),
         ("tags", {"sagemaker:project-id": "p-other"}),
     ],
@@ -55,6 +67,27 @@ def test_a_wrong_value_is_named(
     tmp_path: Path, content: dict[str, object], key: str, value: object
 ) -> None:
     assert f"key `{key}" in refusal(tmp_path, {**content, key: value})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("name", "a-b"),
+        ("name", "a1b"),
+        ("name", "a" * 32),
+        ("model_package_group", "A"),
+        ("model_package_group", "Models-of--2026"),
+        ("region", "us-gov-west-1"),
+        ("bucket", "{account}-{region}-{partition}"),
+        ("tags", {"Kostenstelle für München": "1/2 = 0.5 @ x + y_z:w-v"}),
+    ],
+)
+def test_what_aws_takes_is_taken(
+    tmp_path: Path, content: dict[str, object], key: str, value: object
+) -> None:
+    path = tmp_path / "project.yaml"
+    path.write_text(yaml.safe_dump({**content, key: value}), "utf-8")
+    assert getattr(load(path, Project), key) == value
 
 
 def test_a_file_that_is_no_yaml_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,51 @@
+"""The metrics that a model may be judged by: what problem they are for, which way is better."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+
+class Metric(NamedTuple):
+    """What is known of a metric.
+
+    Attributes
+    ----------
+    problem_type : `classification` or `regression`.
+    less_is_better : whether a threshold on it is an upper bound.
+    """
+
+    problem_type: str
+    less_is_better: bool = False
+
+
+# `steps/metrics.py` computes these, under these names and in the groups below. It runs in a
+# container, where this file is not; a test compares the two.
+METRICS = {
+    "accuracy": Metric("classification"),
+    "precision": Metric("classification"),
+    "recall": Metric("classification"),
+    "f1": Metric("classification"),
+    "auc": Metric("classification"),
+    "r2": Metric("regression"),
+    "rmse": Metric("regression", less_is_better=True),
+    "mse": Metric("regression", less_is_better=True),
+    "mae": Metric("regression", less_is_better=True),
+}
+
+
+def metrics_of(problem_type: str) -> list[str]:
+    """Return the names of the metrics for a problem type."""
+    return [name for name, metric in METRICS.items() if metric.problem_type == problem_type]
+
+
+def metric_group(schema: Mapping[str, Any]) -> str:
+    """Return the group of SageMaker's model-quality schema that the metrics stand in.
+
+    Parameters
+    ----------
+    schema : the content of `steps/schema.json`.
+    """
+    target = schema["columns"][schema["target"]]
+    if target == "number":
+        return "regression_metrics"
+    kind = "binary" if len(target) == 2 else "multiclass"
+    return f"{kind}_classification_metrics"

@@ -1,0 +1,113 @@
+"""A rule that must stand in two places is the same in both."""
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import Environment
+from pydantic import TypeAdapter, ValidationError
+
+from data_science.quality import metrics_of
+from project.settings import PLACEHOLDERS, Name, Region
+from projects import PROBLEM_TYPES, ROOT
+
+TEMPLATE = ROOT / "template"
+COPIER: dict[str, Any] = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))
+JINJA = Environment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"])
+
+
+def asked(question: str, value: str) -> bool:
+    """Say whether Copier takes an answer."""
+    rule = JINJA.from_string(COPIER[question]["validator"])
+    return not rule.render({question: value}).strip()
+
+
+def loaded(kind: Any, value: str) -> bool:
+    """Say whether `project.yaml` may hold a value."""
+    try:
+        TypeAdapter(kind).validate_python(value)
+    except ValidationError:
+        return False
+    return True
+
+
+NAMES = st.text("ab1-A_\n", max_size=6) | st.from_regex(
+    r"[a-z](-?[a-z0-9]){1,40}\n?", fullmatch=True
+)
+
+
+@given(NAMES)
+def test_a_project_name_that_is_asked_for_is_one_that_is_loaded(name: str) -> None:
+    assert not asked("project_name", name) or loaded(Name, name)
+
+
+@pytest.mark.parametrize("name", ["a-b", "abc", "a1-2", "a" * 32, "my-project"])
+def test_these_are_project_names(name: str) -> None:
+    assert asked("project_name", name)
+    assert loaded(Name, name)
+
+
+@pytest.mark.parametrize("name", ["ab", "a" * 33, "a--b", "ab-", "-ab", "1ab", "Abc", "a_b", "a b"])
+def test_these_are_no_project_names(name: str) -> None:
+    assert not asked("project_name", name)
+    assert not loaded(Name, name)
+
+
+@given(
+    st.from_regex(r"[a-z]{2}(-[a-z]{1,4}){1,3}-[0-9]\n?", fullmatch=True)
+    | st.text("ab1-", max_size=9)
+)
+def test_a_region_that_is_asked_for_is_one_that_is_loaded(region: str) -> None:
+    assert not asked("region", region) or loaded(Region, region)
+
+
+@pytest.mark.parametrize("question", ["bucket", "pipeline_role", "endpoint_role"])
+def test_what_an_answer_leaves_open_is_filled_in(question: str) -> None:
+    default = JINJA.from_string(COPIER[question]["default"]).render(project_name="a")
+    assert set(re.findall("{(.*?)}", default)) <= set(PLACEHOLDERS)
+    if question != "bucket":
+        assert default.startswith("arn:{partition}:iam::{account}:role/a-")
+
+
+@pytest.mark.parametrize("problem", PROBLEM_TYPES)
+def test_the_settings_name_the_metrics_to_choose_from(problem: str) -> None:
+    text = (TEMPLATE / "data_science" / "settings.yaml.jinja").read_text("utf-8")
+    lines = re.findall(r"^  metric: (\w+) # (.*)$", text, re.MULTILINE)
+    listed = {default: re.split(", | or ", names) for default, names in lines}
+    assert listed[metrics_of(problem)[0]] == metrics_of(problem)
+
+
+def test_the_packages_of_the_container_are_the_same_everywhere() -> None:
+    text = (TEMPLATE / "pyproject.toml.jinja").read_text("utf-8")
+    group = re.search(r"^container = (\[.*?^\])", text, re.MULTILINE | re.DOTALL)
+    assert group
+    pins = set(tomllib.loads(f"container = {group[1]}")["container"])
+    ours = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]["dev"]
+    assert pins <= set(ours)
+
+    versions = dict(pin.partition(";")[0].split("==") for pin in pins)
+    tag = re.search(r'^IMAGE_VERSION = "(.*)"', _read("data_science/pipeline.py"), re.MULTILINE)
+    example = re.search(r"{image}:(.*)-cpu-py3", _read("demo/example_version.py"))
+    comment = re.search(r"scikit-learn container (\S+) has inside", text)
+    assert tag and example and comment
+    assert tag[1] == example[1] == comment[1]
+    major_minor, _, _ = tag[1].partition("-")
+    assert versions["scikit-learn"].startswith(f"{major_minor}.")
+
+
+def test_the_sdk_is_the_same_here_and_in_a_project() -> None:
+    text = (TEMPLATE / "pyproject.toml.jinja").read_text("utf-8")
+    ours = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]["dev"]
+    for name in ("sagemaker", "moto[server]"):
+        here = {pin for pin in ours if pin.startswith(f"{name}==")}
+        vendored = _read("vendor/sagemaker-local/pyproject.toml")
+        there = set(re.findall(rf'"({re.escape(name)}==.*?)"', text + vendored))
+        assert here == there, name
+
+
+def _read(path: str) -> str:
+    return (TEMPLATE / path).read_text("utf-8")
