@@ -12,8 +12,10 @@ from typing import Any, Literal
 
 import joblib
 
-from project import contract, registry, s3
+from project import console, contract, registry, s3
 from project.aws import Connection, connect
+
+app = console.application("Register an example version.")
 
 Fault = Literal["wrong answers", "model does not load", "no model card", "no inference code"]
 
@@ -167,12 +169,21 @@ def archive(members: dict[str, bytes]) -> bytes:
     return written.getvalue()
 
 
-def main() -> None:
-    """Register a version in the local SageMaker and print its number."""
+@app.command()
+def example_version() -> None:
+    """Register an approved version in the local SageMaker.
+
+    Example: python -m demo.example_version
+    """
     connection = connect("local")
     number = register(connection)
     approval = registry.version(connection, number).approval
     print(f"version {number} of {connection.project.model_package_group}, {approval}")
+
+
+def main() -> None:
+    """Run the command line."""
+    console.run(app)
 
 
 if __name__ == "__main__":

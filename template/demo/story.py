@@ -1,6 +1,5 @@
 """The `demo` command: the whole story on the local SageMaker, command by command."""
 
-import argparse
 import os
 import shlex
 import subprocess
@@ -9,8 +8,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from project.errors import ProjectError
+from project import console, local
+from project.errors import InterruptedByUser, ProjectError
 from project.settings import ROOT
+
+app = console.application("Play the whole story on the local SageMaker.")
 
 UP = ["sagemaker-local", "up"]
 DOWN = ["sagemaker-local", "down"]
@@ -56,13 +58,15 @@ def scenes(has_data_science: bool, has_ops: bool) -> list[Scene]:
     return shown
 
 
-def main() -> None:
-    """Run the demo; the exit code is 1, and the last line says where, if a step fails."""
-    argparse.ArgumentParser(
-        prog="demo",
-        description="Play the whole story on the local SageMaker, whatever project.yaml names.",
-        epilog="Example: demo",
-    ).parse_args()
+@app.command()
+def play() -> None:
+    """Play the whole story on the local SageMaker, whatever project.yaml names.
+
+    Exits with 1 when a step fails; the last line then says which.
+
+    Example: demo
+    """
+    local.check_installed()
     # Whatever project.yaml says, a demo never touches AWS.
     os.environ["PROJECT_TARGET"] = "local"
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
@@ -75,16 +79,12 @@ def main() -> None:
     try:
         for number, scene in enumerate(story, 1):
             _play(f"[{number}/{len(story)}]", scene)
-    except ProjectError as error:
+    except (ProjectError, InterruptedByUser) as error:
         if not was_up:
             _run(DOWN, quiet=True)
-        print(f"\nerror: the demo failed: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        if not was_up:
-            _run(DOWN, quiet=True)
-        print("\nerror: the demo was interrupted", file=sys.stderr)
-        raise SystemExit(1) from None
+        if isinstance(error, InterruptedByUser):
+            raise ProjectError("the demo was interrupted") from None
+        raise ProjectError(f"the demo failed: {error}") from None
     print(f"\nThe whole story: {len(story)} steps in {time.monotonic() - started:.1f} s")
 
 
@@ -116,3 +116,8 @@ def _newest_version() -> str:
     if newest is None:
         raise ProjectError("no version is registered")
     return str(newest.number)
+
+
+def main() -> None:
+    """Run the command line."""
+    console.run(app)

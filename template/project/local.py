@@ -48,6 +48,20 @@ def point_to_local_sagemaker(region: str) -> None:
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(filter(None, (spared, *_LOOPBACK)))
 
 
+def check_installed() -> None:
+    """Refuse to go on where the local SageMaker is not installed.
+
+    Raises
+    ------
+    ProjectError : says how to install it.
+    """
+    if importlib.util.find_spec("sagemaker_local") is None:
+        raise ProjectError(
+            "the local SageMaker is not installed; run `uv sync --group local`, "
+            "or name AWS as the target with PROJECT_TARGET=aws"
+        )
+
+
 def loopback_endpoint() -> str | None:
     """Return the variable that points this shell's AWS clients to this machine, None if none does.
 
@@ -89,11 +103,7 @@ def _status(url: str, access_key: str) -> Any:
 
 
 def _start(home: Path, region: str) -> dict[str, str]:
-    if importlib.util.find_spec("sagemaker_local") is None:
-        raise ProjectError(
-            "the local SageMaker is not installed; run `uv sync --group local`, "
-            "or name AWS as the target with PROJECT_TARGET=aws"
-        )
+    check_installed()
     options = ["--json", "--home", str(home), "--region", region]
     done = subprocess.run(
         [sys.executable, "-m", "sagemaker_local", "up", *options],

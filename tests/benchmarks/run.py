@@ -1,7 +1,8 @@
 """Measures what a person waits for, in a fresh project: `uv run python tests/benchmarks/run.py`.
 
-Prints a table of medians. The overhead of a local run is a ratio measured within one round: how
-much longer `ds run --local` takes than the bare step scripts in processes of their own.
+Prints a table of medians. Ratios are measured within one round: how much longer `ds run --local`
+takes than the bare step scripts in processes of their own, and a command that only asks than
+boto3 takes to make a SageMaker client.
 """
 
 import argparse
@@ -74,6 +75,17 @@ def overhead(project: Path, run: Runner, rows: Rows) -> None:
     rows["ds run --local / bare step scripts"].append(local / alone)
 
 
+def asking(project: Path, run: Runner, rows: Rows) -> None:
+    """Add how long commands that only ask take, and how much that is beside a boto3 client."""
+    code = "import boto3; boto3.client('sagemaker', region_name='us-east-1')"
+    bare = seconds(run.ok, project, "--no-sync", "python", "-c", code)
+    rows["boto3 client"].append(bare)
+    for command in ("ds versions", "ops status", "project status"):
+        waited = seconds(run.ok, project, "--no-sync", *command.split())
+        rows[command].append(waited)
+        rows[f"{command} / boto3 client"].append(waited / bare)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -97,6 +109,7 @@ def main() -> None:
                 rows[f"{command} --help"].append(waited)
             demo(project, run, rows)
             run.ok(project, "--no-sync", "sagemaker-local", "up")
+            asking(project, run, rows)
             overhead(project, run, rows)
             run.ok(project, "--no-sync", "sagemaker-local", "down")
     width = max(map(len, rows))
