@@ -26,6 +26,7 @@ ENDPOINT_CONFIG = ResourceKind(
 offer(MODEL, "Describe", "List", "Delete")
 offer(ENDPOINT_CONFIG, "Describe", "List", "Delete")
 
+_MORE_DATA = {"ModelDataSource", "AdditionalModelDataSources", "AdditionalS3DataSource"}
 SUBMIT_DIRECTORY = "/opt/ml/model/code"
 
 
@@ -45,6 +46,9 @@ def create_model(call: Call) -> Body:
 @action("CreateEndpointConfig")
 def create_endpoint_config(call: Call) -> Body:
     """Make an endpoint configuration, whose models must exist."""
+    if "EnableCapture" not in call.request.get("DataCaptureConfig", {"EnableCapture": False}):
+        # API reference, DataCaptureConfig: capture is enabled unless it is disabled.
+        raise unsupported("CreateEndpointConfig.DataCaptureConfig without EnableCapture = False")
     variants = call.request["ProductionVariants"]
     names = [variant["VariantName"] for variant in variants]
     if len(set(names)) < len(names):
@@ -63,6 +67,8 @@ def _complete(call: Call, container: Body) -> Body:
         if "Image" in container or "ModelDataUrl" in container:
             raise invalid("a container has either ModelPackageName or Image and ModelDataUrl")
         version = approved_container(call, container["ModelPackageName"])
+        for name in sorted(_MORE_DATA & set(version)):
+            raise unsupported(f"a model of a version whose container has {name}")
         environment = version.get("Environment", {}) | container.get("Environment", {})
         container = version | {"Environment": environment}
     if "Image" not in container:
