@@ -28,7 +28,7 @@ def test_the_demo_shows_the_whole_story_and_leaves_the_repository_clean(
 ) -> None:
     project, violations = copy(template, tmp_path / "project"), tmp_path / "violations"
     # Every Python process of the demo, the SageMaker SDK's too, is kept from leaving this machine.
-    guard = {"PYTHONPATH": str(LOOPBACK_ONLY), "LOOPBACK_VIOLATIONS": str(violations)}
+    guard = {"PYTHONPATH": str(LOOPBACK_ONLY), "PYTHON_LOOPBACK_VIOLATIONS": str(violations)}
     said = run.ok(project, "demo", **guard)
     assert not violations.exists(), violations.read_text()
     assert "The whole story" in said.splitlines()[-1]

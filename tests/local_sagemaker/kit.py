@@ -20,6 +20,10 @@ IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/scikit-learn:1.9-0"
 BUCKET = "bucket-of-tests"
 
 
+# Few tests have a script that imports pandas: most would only pay for what a warm start prepares.
+SETTINGS = {"SAGEMAKER_LOCAL_WORKERS": "cold", "SAGEMAKER_LOCAL_WAIT_SCALE": "0.02"}
+
+
 class Local:
     """One local SageMaker in a folder of its own."""
 
@@ -27,7 +31,7 @@ class Local:
         self.home = Path(home)
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "SAGEMAKER_"))}
         path = os.pathsep.join(filter(None, (str(PACKAGE), environment.pop("PYTHONPATH", ""))))
-        self.environment = {**clean, "PYTHONPATH": path, **environment}
+        self.environment = {**clean, **SETTINGS, "PYTHONPATH": path, **environment}
         self.variables = {}
         self._clients = {}
 
@@ -82,6 +86,10 @@ class Local:
     @property
     def s3(self):
         return self.client("s3")
+
+    def log(self, kind, name, region="us-east-1"):
+        """Return the log file of a job, or of an endpoint."""
+        return self.home / "logs" / region / kind / f"{name}.log"
 
     def put(self, key, body):
         """Store an object; returns its URI."""

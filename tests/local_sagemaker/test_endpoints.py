@@ -53,7 +53,7 @@ class TestInvocation:
         assert answer["OriginalStatusCode"] == 500
         assert answer["OriginalMessage"] == "ValueError: cannot read text/plain"
         assert "/aws/sagemaker/Endpoints/doubling" in answer["Error"]["Message"]
-        text = (local.home / "logs" / "Endpoints" / "doubling.log").read_text()
+        text = local.log("Endpoints", "doubling").read_text()
         assert "in input_fn" in text
         logs = local.client("logs")
         group, stream = answer["LogStreamArn"].split(":log-group:")[1].split(":log-stream:")

@@ -14,10 +14,6 @@ def run_training(local, name, script, **options):
     return local.wait_for_job("Training", name)
 
 
-def log(local, kind, name):
-    return (local.home / "logs" / f"{kind}Jobs" / f"{name}.log").read_text()
-
-
 class TestProcessing:
     def test_inputs_outputs_arguments_and_environment(self, local):
         local.put("raw/a.csv", "1")
@@ -53,7 +49,7 @@ config = out.parents[1] / "config"
         assert found[0] == ["a.csv", "deep/b.csv"]
         assert found[1] == ["one.txt"]
         assert found[2][0] == "s3://b/opt/ml/x"
-        assert found[2][1].startswith(f"--x={local.home}")
+        assert found[2][1] == "--x=/opt/ml/y"
         config = json.loads(local.read(f"s3://{BUCKET}/results/job.json"))
         assert config["ProcessingJobName"] == "in-and-out"
         assert config["Environment"] == {"OUT": "/opt/ml/processing/out"}
@@ -64,7 +60,7 @@ config = out.parents[1] / "config"
         job = local.run_processing("fails", "print('starting')\nraise ValueError('no rows')")
         assert job["ProcessingJobStatus"] == "Failed"
         assert job["FailureReason"] == "AlgorithmError: ValueError: no rows, exit code: 1"
-        assert "starting" in log(local, "Processing", "fails")
+        assert "starting" in local.log("ProcessingJobs", "fails").read_text()
 
     def test_exit_message(self, local):
         script = """
@@ -93,7 +89,7 @@ message.write_text("42 rows dropped")
     def test_stop(self, local):
         request = processing(local, "endless", "print('up')\nimport time\ntime.sleep(60)")
         local.sm.create_processing_job(**request)
-        path = local.home / "logs" / "ProcessingJobs" / "endless.log"
+        path = local.log("ProcessingJobs", "endless")
         wait_until(lambda: path.exists() and path.read_text(), bool)
         started = time.monotonic()
         local.sm.stop_processing_job(ProcessingJobName="endless")
@@ -110,7 +106,7 @@ import boto3
 print("project", boto3.client("sagemaker").create_project(ProjectName="from-a-job")["ProjectId"])
 """
         assert local.run_processing("client", script)["ProcessingJobStatus"] == "Completed"
-        text = log(local, "Processing", "client")
+        text = local.log("ProcessingJobs", "client").read_text()
         assert local.variables["AWS_ENDPOINT_URL"] in text
         assert "stdin '' False" in text
         assert local.sm.describe_project(ProjectName="from-a-job")["ProjectId"] in text
@@ -290,7 +286,7 @@ for _ in range(600):
     time.sleep(0.1)
 """
         local.sm.create_training_job(**training(local, "deaf", script))
-        path = local.home / "logs" / "TrainingJobs" / "deaf.log"
+        path = local.log("TrainingJobs", "deaf")
         wait_until(lambda: path.exists() and path.read_text(), bool)
         local.sm.stop_training_job(TrainingJobName="deaf")
         described = local.sm.describe_training_job(TrainingJobName="deaf")

@@ -17,7 +17,7 @@ def guard(tmp_path_factory):
     """The environment under which no Python process can leave loopback unseen."""
     file = tmp_path_factory.mktemp("guard") / "violations"
     file.touch()
-    return {"PYTHONPATH": str(HERE / "loopback_only"), "LOOPBACK_VIOLATIONS": str(file)}
+    return {"PYTHONPATH": str(HERE / "loopback_only"), "PYTHON_LOOPBACK_VIOLATIONS": str(file)}
 
 
 def run(script, environment):
@@ -32,7 +32,7 @@ def run(script, environment):
 
 
 def test_guard_sees_and_refuses_what_leaves_the_machine(guard, tmp_path):
-    own = guard | {"LOOPBACK_VIOLATIONS": str(tmp_path / "violations")}
+    own = guard | {"PYTHON_LOOPBACK_VIOLATIONS": str(tmp_path / "violations")}
     code = "import socket; socket.create_connection(('192.0.2.1', 80))"
     assert "192.0.2.1 is not on loopback" in run(["-c", code], own).stderr
     assert (tmp_path / "violations").read_text().startswith("192.0.2.1 by")
@@ -57,4 +57,4 @@ def test_sdk_story_stays_on_this_machine(guard, tmp_path):
     assert seen["message"] == "below 0.9"
     assert seen["stopped"] == "Stopped"
     assert seen["answer"] == "4.0,8.0"
-    assert Path(guard["LOOPBACK_VIOLATIONS"]).read_text() == ""
+    assert Path(guard["PYTHON_LOOPBACK_VIOLATIONS"]).read_text() == ""

@@ -9,7 +9,7 @@ _connect, _getaddrinfo = socket.socket.connect, socket.getaddrinfo
 
 def _check(host: object) -> None:
     if host is not None and str(host) not in _LOOPBACK:
-        with open(os.environ["LOOPBACK_VIOLATIONS"], "a") as file:
+        with open(os.environ["PYTHON_LOOPBACK_VIOLATIONS"], "a") as file:
             file.write(f"{host} by pid {os.getpid()}\n")
         raise OSError(f"{host} is not on loopback")
 
@@ -25,6 +25,6 @@ def _checked_getaddrinfo(host, *arguments, **options):
     return _getaddrinfo(host, *arguments, **options)
 
 
-if "LOOPBACK_VIOLATIONS" in os.environ:
+if "PYTHON_LOOPBACK_VIOLATIONS" in os.environ:
     socket.socket.connect = _checked_connect
     socket.getaddrinfo = _checked_getaddrinfo

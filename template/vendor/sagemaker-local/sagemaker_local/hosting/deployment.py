@@ -3,7 +3,6 @@
 import http.client
 import secrets
 import shutil
-import sys
 import tarfile
 import threading
 import time
@@ -14,10 +13,17 @@ from typing import Any
 from sagemaker_local.api.actions import now
 from sagemaker_local.home import Home
 from sagemaker_local.hosting import model_server
-from sagemaker_local.hosting.models import SUBMIT_DIRECTORY
-from sagemaker_local.processes.child import Child
-from sagemaker_local.processes.container import container_environment
+from sagemaker_local.hosting.models import MODEL_DIR, SUBMIT_DIRECTORY
+from sagemaker_local.processes.command import Command
+from sagemaker_local.processes.container import (
+    container_command,
+    container_environment,
+    inside,
+    make_root,
+    python_path,
+)
 from sagemaker_local.processes.logs import LogStream, last_line
+from sagemaker_local.processes.workers import Workers
 from sagemaker_local.storage.archives import unpack
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.s3 import S3, MissingObjectError
@@ -36,6 +42,7 @@ class ModelServer:
     Parameters
     ----------
     clients, home : of the server it belongs to.
+    workers : start it.
     region, endpoint : where it serves.
     variant : the production variant it serves, as in the endpoint configuration.
     container : the artefact and environment of its model.
@@ -49,6 +56,7 @@ class ModelServer:
         self,
         clients: Clients,
         home: Home,
+        workers: Workers,
         region: str,
         endpoint: str,
         variant: Mapping[str, Any],
@@ -59,28 +67,41 @@ class ModelServer:
         self.weight: float = variant["InitialVariantWeight"]
         self._key = secrets.token_urlsafe(24)
         self._tree = home.endpoints / f"{endpoint}-{name}-{secrets.token_hex(4)}"
-        self.log = home.logs / "Endpoints" / f"{endpoint}.log"
-        model = self._tree / "opt" / "ml" / "model"
+        self.log = home.logs / region / "Endpoints" / f"{endpoint}.log"
+        opt_ml = make_root(self._tree)
         try:
-            unpack(S3(clients).read(region, container["ModelDataUrl"]), model)
+            unpack(
+                S3(clients).read(region, container["ModelDataUrl"]), inside(self._tree, MODEL_DIR)
+            )
         except (MissingObjectError, tarfile.TarError) as error:
             shutil.rmtree(self._tree, ignore_errors=True)
             raise DeploymentError(
                 f"Failed to download model data for variant {name} from "
                 f"{container['ModelDataUrl']}: {error}"
             ) from None
-        wanted = {"SAGEMAKER_SUBMIT_DIRECTORY": SUBMIT_DIRECTORY, **container["Environment"]}
-        wanted |= {"SM_MODEL_DIR": str(model), model_server.KEY_VARIABLE: self._key}
-        environment = container_environment(clients.running, home, region, wanted, self._tree)
+        wanted = {
+            "SAGEMAKER_SUBMIT_DIRECTORY": SUBMIT_DIRECTORY,
+            "PYTHONPATH": python_path(SUBMIT_DIRECTORY),
+            **container["Environment"],
+            "SM_MODEL_DIR": MODEL_DIR,
+            model_server.KEY_VARIABLE: self._key,
+        }
         port_file = self._tree / "port"
-        argv = [sys.executable, model_server.__file__, str(model), str(port_file)]
+        command = Command(
+            argv=container_command(["python", model_server.__file__, MODEL_DIR, str(port_file)]),
+            environment=container_environment(clients.running, home, region, wanted, self._tree),
+            folder=MODEL_DIR,
+            log=str(self.log),
+            opt_ml=str(opt_ml),
+            ends=False,
+        )
         self.stream = f"{name}/local-{int(now())}-{secrets.token_hex(4)}"
-        self.log.parent.mkdir(exist_ok=True)
+        self.log.parent.mkdir(parents=True, exist_ok=True)
         self.log.touch()
         self._copy = LogStream(
             clients, region, self.log, f"/aws/sagemaker/Endpoints/{endpoint}", self.stream
         )
-        self._child = Child(argv, environment, model, self.log)
+        self._child = workers.start(command)
         limit = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_SECONDS)
         try:
             self._port, self.pid = self._wait_for_port(port_file, limit)
@@ -116,7 +137,7 @@ class ModelServer:
     def _wait_for_port(self, port_file: Path, limit: float) -> tuple[int, int]:
         deadline = time.monotonic() + limit
         while not port_file.exists():
-            code = self._child.ended()
+            code = self._child.wait(0)
             if code is not None:
                 failure = port_file.with_name("failure")
                 cause = failure.read_text() if failure.is_file() else last_line(self.log)

@@ -11,6 +11,7 @@ from sagemaker_local.api.errors import STOPPED_WITH_US, AwsError
 from sagemaker_local.api.resource_kind import ResourceKind
 from sagemaker_local.home import Home
 from sagemaker_local.hosting.deployment import Deployment, DeploymentError, ModelServer
+from sagemaker_local.processes.workers import Workers
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.store import Body, Resource, Store
 
@@ -35,12 +36,14 @@ class Fleet:
     ----------
     store : where the endpoints are.
     clients, home : of the server they belong to.
+    workers : start the model servers.
     """
 
-    def __init__(self, store: Store, clients: Clients, home: Home) -> None:
+    def __init__(self, store: Store, clients: Clients, home: Home, workers: Workers) -> None:
         self._store = store
         self._clients = clients
         self._home = home
+        self._workers = workers
         self._serving: dict[str, Deployment] = {}
         self._changed = threading.Condition()
         self._closing = False
@@ -187,6 +190,7 @@ class Fleet:
                     ModelServer(
                         self._clients,
                         self._home,
+                        self._workers,
                         endpoint.region,
                         endpoint.name,
                         variant,

@@ -27,7 +27,8 @@ offer(MODEL, "Describe", "List", "Delete")
 offer(ENDPOINT_CONFIG, "Describe", "List", "Delete")
 
 _MORE_DATA = {"ModelDataSource", "AdditionalModelDataSources", "AdditionalS3DataSource"}
-SUBMIT_DIRECTORY = "/opt/ml/model/code"
+MODEL_DIR = "/opt/ml/model"
+SUBMIT_DIRECTORY = f"{MODEL_DIR}/code"
 
 
 @action("CreateModel")
@@ -79,6 +80,6 @@ def _complete(call: Call, container: Body) -> Body:
     if "SAGEMAKER_PROGRAM" not in environment:
         raise unsupported("a container without SAGEMAKER_PROGRAM in its Environment")
     folder = environment.get("SAGEMAKER_SUBMIT_DIRECTORY", SUBMIT_DIRECTORY)
-    if not folder.startswith("/opt/ml/model"):
-        raise unsupported(f"SAGEMAKER_SUBMIT_DIRECTORY = {folder!r} outside /opt/ml/model")
+    if not folder.startswith(MODEL_DIR):
+        raise unsupported(f"SAGEMAKER_SUBMIT_DIRECTORY = {folder!r} outside {MODEL_DIR}")
     return {"ModelDataUrl": container["ModelDataUrl"], "Environment": environment}

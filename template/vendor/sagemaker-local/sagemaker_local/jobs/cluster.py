@@ -2,7 +2,7 @@
 
 import json
 
-from sagemaker_local.jobs.job import Job
+from sagemaker_local.jobs.running import Job
 
 
 def write_resource_config(job: Job, folder: str = "config") -> None:

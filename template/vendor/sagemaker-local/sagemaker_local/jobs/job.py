@@ -1,11 +1,10 @@
-"""What all jobs have in common: a thread, a child process, an end."""
+"""The kinds of jobs, and all jobs that run."""
 
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from boto3.exceptions import Boto3Error
@@ -16,107 +15,18 @@ from sagemaker_local.api.errors import STOPPED_WITH_US
 from sagemaker_local.api.resource_kind import ResourceKind
 from sagemaker_local.api.resources import find, offer
 from sagemaker_local.home import Home
-from sagemaker_local.processes.child import Child
-from sagemaker_local.processes.container import container_environment
-from sagemaker_local.processes.logs import LogStream, last_line
+from sagemaker_local.jobs.running import Job, JobError
+from sagemaker_local.processes.container import make_root
+from sagemaker_local.processes.settings import Settings
+from sagemaker_local.processes.workers import Workers
 from sagemaker_local.storage.clients import Clients
-from sagemaker_local.storage.s3 import S3
 from sagemaker_local.storage.store import Body, Resource, Store
 
+# A container gets SIGTERM and has so many seconds until SIGKILL (API reference, StopTrainingJob and
+# StopProcessingJob).
+_GRACE_SECONDS = 120
 _REASON = 1024
 _log = logging.getLogger(__name__)
-
-
-class JobError(Exception):
-    """A job failed; the message is its FailureReason."""
-
-
-@dataclass
-class Job:
-    """One job while it runs.
-
-    Attributes
-    ----------
-    store : where its resource is.
-    clients : of the server that it may call.
-    home : the server's state folder.
-    kind : what it is.
-    resource : the job as it was created.
-    tree : the folder that stands for the container's root.
-    log : the file with its output.
-    stop : set when the job is to stop.
-    """
-
-    store: Store
-    clients: Clients
-    home: Home
-    kind: "JobKind"
-    resource: Resource
-    tree: Path
-    log: Path
-    stop: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def s3(self) -> S3:
-        """Where its data comes from and goes to."""
-        return S3(self.clients)
-
-    @property
-    def request(self) -> dict[str, Any]:
-        """The members of the request that created it."""
-        return self.resource.body
-
-    @property
-    def opt_ml(self) -> Path:
-        """The private `/opt/ml`."""
-        return self.tree / "opt" / "ml"
-
-    def note(self, **members: Any) -> None:
-        """Record progress."""
-        self.store.change(self.resource.arn, {**members, "LastModifiedTime": now()})
-
-    def run(self, argv: Sequence[str], environment: Mapping[str, str], folder: Path) -> int | None:
-        """Run the job's command to its end, its time limit, or a request to stop.
-
-        Parameters
-        ----------
-        argv : the command, as it runs here.
-        environment : the job's own variables.
-        folder : the working directory.
-
-        Returns
-        -------
-        The exit code, or None when it was stopped or out of time.
-        """
-        region = self.resource.region
-        whole = container_environment(
-            self.clients.running, self.home, region, environment, self.tree
-        )
-        limit = self.request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", 86400)
-        if self.stop.is_set():
-            return None
-        self.log.touch()
-        stream = LogStream(
-            self.clients,
-            region,
-            self.log,
-            self.kind.log_group,
-            f"{self.resource.name}/algo-1-{int(now())}",
-        )
-        try:
-            child = Child(argv, whole, folder, self.log)
-            deadline = now() + limit
-            while (code := child.wait(0.1)) is None:
-                if self.stop.is_set() or now() > deadline:
-                    child.stop()
-                    return None
-            return code
-        finally:
-            stream.close()
-
-    def failure(self, code: int) -> str:
-        """Return the FailureReason of a command that exited with a code."""
-        return f"AlgorithmError: {last_line(self.log)}, exit code: {code}"
 
 
 @dataclass(frozen=True)
@@ -171,25 +81,43 @@ class Jobs:
     store : where their resources are.
     clients : of the server that they may call.
     home : the state folder, in which each has a folder while it runs.
+    workers : start their commands.
+    settings : scale how long a job may take to stop.
     """
 
-    def __init__(self, store: Store, clients: Clients, home: Home) -> None:
+    def __init__(
+        self, store: Store, clients: Clients, home: Home, workers: Workers, settings: Settings
+    ) -> None:
         self._store = store
         self._clients = clients
         self._home = home
+        self._workers = workers
+        self._grace = settings.scaled(_GRACE_SECONDS)
         self._running: dict[str, tuple[Job, threading.Thread]] = {}
         self._lock = threading.Lock()
 
     def start(self, kind: JobKind, resource: Resource) -> None:
         """Run a job, stored as InProgress, in a thread of its own."""
-        tree = self._home.jobs / resource.name
+        # Names are unique within one kind and region only.
+        noun, region, name = kind.resource.noun, resource.region, resource.name
+        tree = self._home.jobs / region / noun / name
         shutil.rmtree(tree, ignore_errors=True)
-        tree.mkdir(parents=True)
-        log = self._home.logs / f"{kind.resource.noun}s" / f"{resource.name}.log"
-        log.parent.mkdir(exist_ok=True)
+        make_root(tree)
+        log = self._home.logs / region / f"{noun}s" / f"{name}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
         log.unlink(missing_ok=True)
-        job = Job(self._store, self._clients, self._home, kind, resource, tree, log)
-        thread = threading.Thread(target=self._run, args=(job,), name=resource.name, daemon=True)
+        job = Job(
+            self._store,
+            self._clients,
+            self._home,
+            self._workers,
+            resource,
+            tree,
+            log,
+            kind.log_group,
+            self._grace,
+        )
+        thread = threading.Thread(target=self._run, args=(kind, job), name=name, daemon=True)
         with self._lock:
             self._running[resource.arn] = (job, thread)
         thread.start()
@@ -199,7 +127,7 @@ class Jobs:
         with self._lock:
             found = self._running.get(arn)
         if found:
-            found[0].stop.set()
+            found[0].ask_to_stop()
 
     def wait(self, arn: str) -> None:
         """Return when a job has ended."""
@@ -215,9 +143,9 @@ class Jobs:
                 if item.body[kind.resource.status] in ("InProgress", "Stopping"):
                     self._end(kind, item.arn, "Failed", FailureReason=STOPPED_WITH_US)
 
-    def _run(self, job: Job) -> None:
+    def _run(self, kind: JobKind, job: Job) -> None:
         try:
-            members = job.kind.work(job)
+            members = kind.work(job)
             status = "Stopped" if job.stop.is_set() else members.pop("Status", "Completed")
         except JobError as error:
             status, members = "Failed", {"FailureReason": str(error)}
@@ -228,7 +156,7 @@ class Jobs:
             reason = f"InternalServerError: {type(error).__name__}: {error}"
             status, members = "Failed", {"FailureReason": reason}
         shutil.rmtree(job.tree, ignore_errors=True)
-        self._end(job.kind, job.resource.arn, status, **members)
+        self._end(kind, job.resource.arn, status, **members)
         with self._lock:
             del self._running[job.resource.arn]
 

@@ -1,7 +1,6 @@
 """Processing jobs: a command between inputs from S3 and outputs to S3."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 from sagemaker_local.api.actions import Call, action, now
@@ -9,8 +8,8 @@ from sagemaker_local.api.errors import invalid, unsupported
 from sagemaker_local.api.resource_kind import ResourceKind
 from sagemaker_local.api.resources import create
 from sagemaker_local.jobs.cluster import write_resource_config
-from sagemaker_local.jobs.job import Job, JobError, JobKind, Jobs, job_kind
-from sagemaker_local.processes.container import container_command, container_path
+from sagemaker_local.jobs.job import JobKind, Jobs, job_kind
+from sagemaker_local.jobs.running import Job, JobError
 from sagemaker_local.storage.s3 import MissingObjectError
 from sagemaker_local.storage.store import Body
 
@@ -53,19 +52,20 @@ def _process(job: Job) -> dict[str, Any]:
     for part in asked.get("ProcessingInputs", []):
         source = part["S3Input"]
         try:
-            s3.download(region, source["S3Uri"], _inside(job, source["LocalPath"]))
+            s3.download(region, source["S3Uri"], job.inside(source["LocalPath"]))
         except MissingObjectError as error:
             raise JobError(
                 f"ClientError: Data download failed: no S3 objects found at {error}, "
                 f"input {part['InputName']}"
             ) from None
     outputs = asked.get("ProcessingOutputConfig", {}).get("Outputs", [])
-    for part in outputs:
-        _inside(job, part["S3Output"]["LocalPath"]).mkdir(parents=True, exist_ok=True)
+    folders = {part["OutputName"]: part["S3Output"]["LocalPath"] for part in outputs}
+    for path in folders.values():
+        job.inside(path).mkdir(parents=True, exist_ok=True)
     job.note(ProcessingStartTime=now())
     application = asked["AppSpecification"]
     argv = application["ContainerEntrypoint"] + application.get("ContainerArguments", [])
-    code = job.run(container_command(argv, job.tree), asked.get("Environment", {}), job.tree)
+    code = job.run(argv, asked.get("Environment", {}), str(job.tree), folders)
     message = job.opt_ml / "output" / "message"
     said = message.read_text(errors="replace")[:_EXIT_MESSAGE] if message.is_file() else None
     if code is None:
@@ -75,7 +75,7 @@ def _process(job: Job) -> dict[str, Any]:
         raise JobError(job.failure(code))
     for part in outputs:
         target = part["S3Output"]
-        s3.upload(region, _inside(job, target["LocalPath"]), target["S3Uri"])
+        s3.upload(region, job.inside(target["LocalPath"]), target["S3Uri"])
     return {"ExitMessage": said}
 
 
@@ -92,13 +92,6 @@ def _config(job: Job) -> dict[str, Any]:
     config = {name: job.request[name] for name in members if name in job.request}
     name, arn = job.request["ProcessingJobName"], job.resource.arn
     return config | {"ProcessingJobArn": arn, "ProcessingJobName": name}
-
-
-def _inside(job: Job, path: str) -> Path:
-    moved = Path(container_path(path, job.tree))
-    if not moved.resolve().is_relative_to(job.tree.resolve()):
-        raise JobError(f"ClientError: the local SageMaker has no {path}, only paths in /opt/ml")
-    return moved
 
 
 PROCESSING_JOB = job_kind(

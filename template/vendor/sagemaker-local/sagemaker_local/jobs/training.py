@@ -2,9 +2,8 @@
 
 import json
 import os
-import re
-import sys
 import tarfile
+import time
 from typing import Any
 
 from sagemaker_local.api.actions import Call, action, now
@@ -12,8 +11,11 @@ from sagemaker_local.api.errors import unsupported
 from sagemaker_local.api.resource_kind import ResourceKind
 from sagemaker_local.api.resources import create
 from sagemaker_local.jobs.cluster import write_resource_config
-from sagemaker_local.jobs.job import Job, JobError, JobKind, Jobs, job_kind
-from sagemaker_local.processes.container import container_path
+from sagemaker_local.jobs.job import JobKind, Jobs, job_kind
+from sagemaker_local.jobs.running import Job, JobError
+from sagemaker_local.processes.container import python_path
+from sagemaker_local.processes.logs import last_values
+from sagemaker_local.processes.opt_ml import PATH
 from sagemaker_local.storage.archives import pack, unpack
 from sagemaker_local.storage.s3 import MissingObjectError
 from sagemaker_local.storage.store import Body
@@ -61,8 +63,8 @@ def create_training_job(call: Call) -> Body:
 
 def _train(job: Job) -> dict[str, Any]:
     asked, s3, region = job.request, job.s3, job.resource.region
-    started = now()
-    job.note(TrainingStartTime=started, SecondaryStatus="Downloading")
+    started = time.monotonic()
+    job.note(TrainingStartTime=now(), SecondaryStatus="Downloading")
     for folder in ("model", "code", "output/data", "output/intermediate", "input/data"):
         (job.opt_ml / folder).mkdir(parents=True)
     _write_configuration(job)
@@ -82,9 +84,10 @@ def _train(job: Job) -> dict[str, Any]:
     job.note(SecondaryStatus="Training")
     arguments = _arguments(hyperparameters)
     code = job.run(
-        [sys.executable, str(hyperparameters[_PROGRAM]), *arguments],
+        ["python", str(hyperparameters[_PROGRAM]), *arguments],
         _environment(job, hyperparameters, arguments) | asked.get("Environment", {}),
-        job.opt_ml / "code",
+        f"{PATH}/code",
+        {"model": f"{PATH}/model"},
     )
     failure = job.opt_ml / "output" / "failure"
     if code:
@@ -93,7 +96,7 @@ def _train(job: Job) -> dict[str, Any]:
         raise JobError(reason)
     job.note(SecondaryStatus="Uploading")
     _upload(job)
-    seconds = max(1, round(now() - started))
+    seconds = max(1, round(time.monotonic() - started))
     members: dict[str, Any] = {
         "TrainingTimeInSeconds": seconds,
         "BillableTimeInSeconds": seconds,
@@ -144,15 +147,14 @@ def _text(value: Any) -> str:
 def _environment(job: Job, hyperparameters: dict[str, Any], arguments: list[str]) -> dict[str, str]:
     own = {k: v for k, v in hyperparameters.items() if not k.startswith("sagemaker_")}
     channels = sorted(c["ChannelName"] for c in job.request.get("InputDataConfig", []))
-    opt_ml = str(job.opt_ml)
     module = str(hyperparameters[_PROGRAM]).removesuffix(".py").replace("/", ".")
     values: dict[str, Any] = {
-        "SM_MODEL_DIR": f"{opt_ml}/model",
-        "SM_INPUT_DIR": f"{opt_ml}/input",
-        "SM_INPUT_CONFIG_DIR": f"{opt_ml}/input/config",
-        "SM_OUTPUT_DIR": f"{opt_ml}/output",
-        "SM_OUTPUT_DATA_DIR": f"{opt_ml}/output/data",
-        "SM_OUTPUT_INTERMEDIATE_DIR": f"{opt_ml}/output/intermediate",
+        "SM_MODEL_DIR": f"{PATH}/model",
+        "SM_INPUT_DIR": f"{PATH}/input",
+        "SM_INPUT_CONFIG_DIR": f"{PATH}/input/config",
+        "SM_OUTPUT_DIR": f"{PATH}/output",
+        "SM_OUTPUT_DATA_DIR": f"{PATH}/output/data",
+        "SM_OUTPUT_INTERMEDIATE_DIR": f"{PATH}/output/intermediate",
         "SM_CHANNELS": channels,
         "SM_HPS": own,
         "SM_USER_ENTRY_POINT": hyperparameters[_PROGRAM],
@@ -173,13 +175,11 @@ def _environment(job: Job, hyperparameters: dict[str, Any], arguments: list[str]
         },
         "TRAINING_JOB_NAME": job.resource.name,
         "TRAINING_JOB_ARN": job.resource.arn,
-        "PYTHONPATH": os.pathsep.join(
-            part for part in (f"{opt_ml}/code", os.environ.get("PYTHONPATH", "")) if part
-        ),
+        "PYTHONPATH": python_path(f"{PATH}/code"),
     }
-    values |= {f"SM_CHANNEL_{name.upper()}": f"{opt_ml}/input/data/{name}" for name in channels}
+    values |= {f"SM_CHANNEL_{name.upper()}": f"{PATH}/input/data/{name}" for name in channels}
     values |= {f"SM_HP_{name.upper()}": value for name, value in own.items()}
-    return {name: container_path(_text(value), job.tree) for name, value in values.items()}
+    return {name: _text(value) for name, value in values.items()}
 
 
 def _upload(job: Job) -> None:
@@ -195,15 +195,13 @@ def _upload(job: Job) -> None:
 
 def _metrics(job: Job) -> list[dict[str, Any]]:
     """Return the last value of each metric whose pattern is found in the log."""
-    text = job.log.read_text(errors="replace")
-    found = []
-    for metric in job.request.get("AlgorithmSpecification", {}).get("MetricDefinitions", []):
-        values = re.findall(metric["Regex"], text)
-        if values:
-            found.append(
-                {"MetricName": metric["Name"], "Value": float(values[-1]), "Timestamp": now()}
-            )
-    return found
+    asked = job.request.get("AlgorithmSpecification", {}).get("MetricDefinitions", [])
+    found = last_values(job.log, {metric["Name"]: metric["Regex"] for metric in asked})
+    return [
+        {"MetricName": name, "Value": found[name], "Timestamp": now()}
+        for name in (metric["Name"] for metric in asked)
+        if name in found
+    ]
 
 
 TRAINING_JOB = job_kind(

@@ -1,80 +1,68 @@
-"""Child processes that never outlive the server."""
+"""A running command, seen from the server."""
 
-import subprocess
-import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+import contextlib
+import select
+import socket
+import threading
+from collections.abc import Callable
 
-from sagemaker_local.processes import guard
+from sagemaker_local.processes.opt_ml import OptMl
 
-GRACE_SECONDS = 5
+_KILLED = 128 + 9
 
 
 class Child:
-    """A running command, its output in a file, its standard input empty.
+    """A command that runs under guard.
 
     Parameters
     ----------
-    argv : the command.
-    environment : its whole environment.
-    folder : its working directory.
-    log : the file that its output is appended to.
+    guard : the connection to its guard.
+    on_end : is called once with this object when its end is noticed.
+
+    Attributes
+    ----------
+    opt_ml : how it has its `/opt/ml`; known when it has ended.
     """
 
-    def __init__(
-        self, argv: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path
-    ) -> None:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
-            self._guard = subprocess.Popen(
-                [sys.executable, "-I", "-S", guard.__file__, *argv],
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=output,
-                cwd=folder,
-                env=dict(environment),
-                start_new_session=True,
-            )
-        _children.add(self)
+    def __init__(self, guard: socket.socket, on_end: Callable[["Child"], None]) -> None:
+        self._guard = guard
+        self._on_end = on_end
+        self._code: int | None = None
+        self._lock = threading.Lock()
+        self.opt_ml = OptMl.MOVED
 
     def wait(self, seconds: float | None = None) -> int | None:
         """Return the exit code, or None if the command still runs after so many seconds."""
-        try:
-            code = self._guard.wait(seconds)
-        except subprocess.TimeoutExpired:
+        poll = select.poll()
+        poll.register(self._guard, select.POLLIN)
+        if not poll.poll(None if seconds is None else seconds * 1000):
             return None
-        _children.discard(self)
-        return code
+        with self._lock:
+            if self._code is None:
+                self._code = self._read_end()
+                self._on_end(self)
+        return self._code
 
-    def ended(self) -> int | None:
-        """Return the exit code, or None while the command runs."""
-        return self._guard.poll()
+    def stop(self, grace: float) -> None:
+        """Ask the command to end, and have it killed with all it started after a grace.
 
-    def stop(self, grace: float = GRACE_SECONDS) -> None:
-        """Ask the command to end, and kill it with all it started when the grace is over."""
-        self._send(b"T")
-        if self.wait(grace) is None:
-            self.kill()
+        Parameters
+        ----------
+        grace : in seconds; it counts from the first request on.
+        """
+        with contextlib.suppress(OSError):
+            self._guard.sendall(f"{grace}\n".encode())
 
     def kill(self) -> None:
         """Kill the command and all it started."""
-        if self._guard.stdin is not None:
-            self._guard.stdin.close()
+        with contextlib.suppress(OSError):
+            self._guard.shutdown(socket.SHUT_WR)
         self.wait()
 
-    def _send(self, signal: bytes) -> None:
-        try:
-            if self._guard.stdin is not None:
-                self._guard.stdin.write(signal)
-                self._guard.stdin.flush()
-        except (BrokenPipeError, ValueError):
-            return
-
-
-_children: set[Child] = set()
-
-
-def kill_children() -> None:
-    """Kill every command that runs."""
-    for child in list(_children):
-        child.kill()
+    def _read_end(self) -> int:
+        # The connection stays readable, so that everybody who waits learns of the end.
+        said = self._guard.recv(64, socket.MSG_PEEK).split()
+        if len(said) < 2:
+            return _KILLED
+        self.opt_ml = OptMl(said[1].decode())
+        return int(said[0])

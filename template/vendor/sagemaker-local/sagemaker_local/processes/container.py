@@ -1,4 +1,4 @@
-"""What stands for the container: a private `/opt/ml`, our Python, and an environment of its own."""
+"""What stands for the container: a private root, our Python, and an environment of its own."""
 
 import os
 import re
@@ -7,21 +7,25 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sagemaker_local.home import Home, Running
+from sagemaker_local.processes.opt_ml import PATH
 
-_OPT_ML = re.compile(r"(?<![\w.-])/opt/ml(?![\w.-])")
+# What the machine's owner has set for programs in general; whatever else is in the environment may
+# be a secret.
+_PASSED_ON = re.compile(
+    r"PATH|LANG|LANGUAGE|LC_\w+|TZ|TZDIR|TMPDIR|USER|LOGNAME|SHELL|VIRTUAL_ENV|LD_LIBRARY_PATH"
+    r"|SSL_CERT_FILE|SSL_CERT_DIR|PYTHON\w+|(OMP|OPENBLAS|MKL)_NUM_THREADS"
+)
 
 
-def container_path(text: str, tree: Path) -> str:
-    """Return a text with every `/opt/ml` in it led to a private tree."""
-    return _OPT_ML.sub(lambda _: str(tree / "opt" / "ml"), text)
+def basic_environment() -> dict[str, str]:
+    """Return the variables that every job and model server has: none leads to an account."""
+    ours = {name: value for name, value in os.environ.items() if _PASSED_ON.fullmatch(name)}
+    return ours | {"PYTHONUNBUFFERED": "1"}
 
 
-def container_command(argv: Sequence[str], tree: Path) -> list[str]:
-    """Return a container's command as it runs here: our Python, and a private `/opt/ml`."""
-    moved = [container_path(argument, tree) for argument in argv]
-    if moved[0] in ("python", "python3"):
-        moved[0] = sys.executable
-    return moved
+def container_command(argv: Sequence[str]) -> list[str]:
+    """Return a container's command as it runs here: with our Python."""
+    return [sys.executable if argv[0] in ("python", "python3") else argv[0], *argv[1:]]
 
 
 def container_environment(
@@ -29,16 +33,38 @@ def container_environment(
 ) -> dict[str, str]:
     """Return the environment of a job or model server.
 
-    It is ours without anything that leads to a real AWS account, with the local endpoint and
-    keys instead, and with what the request wants.
-
     Parameters
     ----------
-    running, home : the server and its state folder.
+    running, home : the server, whose endpoint and keys it gets, and its state folder.
     region : where the job runs.
     wanted : the request's own variables.
     tree : the folder that stands for the container's root.
     """
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    asked = {name: container_path(value, tree) for name, value in wanted.items()}
-    return ours | running.environment(home, region) | {"PYTHONUNBUFFERED": "1"} | asked
+    own = {"HOME": str(tree / "root")}
+    return basic_environment() | running.environment(home, region) | own | dict(wanted)
+
+
+def python_path(folder: str) -> str:
+    """Return the PYTHONPATH of a command whose modules lie in a folder of the container."""
+    return os.pathsep.join(filter(None, (folder, os.environ.get("PYTHONPATH"))))
+
+
+def make_root(tree: Path) -> Path:
+    """Make the folder that stands for a container's root; return the `/opt/ml` in it."""
+    (tree / "root").mkdir(parents=True)
+    opt_ml = inside(tree, PATH)
+    opt_ml.mkdir(parents=True)
+    return opt_ml
+
+
+def inside(tree: Path, path: str) -> Path:
+    """Return where a path of the container lies on this machine.
+
+    Raises
+    ------
+    ValueError : it is not below `/opt/ml`, so that the container would not find it there.
+    """
+    moved = tree / path.lstrip("/")
+    if not moved.resolve().is_relative_to((tree / PATH.lstrip("/")).resolve()):
+        raise ValueError(f"the local SageMaker has no {path}, only paths in {PATH}")
+    return moved

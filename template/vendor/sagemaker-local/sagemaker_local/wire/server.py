@@ -28,7 +28,9 @@ from sagemaker_local.home import Home, Running
 from sagemaker_local.hosting.fleet import Fleet
 from sagemaker_local.jobs.job import Jobs
 from sagemaker_local.pipelines.running_executions import RunningExecutions
-from sagemaker_local.processes.child import kill_children
+from sagemaker_local.processes.container import basic_environment
+from sagemaker_local.processes.settings import Settings, SettingsError, read_settings
+from sagemaker_local.processes.workers import Workers
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.other_services import OtherServices
 from sagemaker_local.storage.s3 import S3
@@ -39,7 +41,7 @@ from sagemaker_local.wire.front_door import FrontDoor
 _log = logging.getLogger(__name__)
 
 
-def assemble(home: Home, running: Running, services: OtherServices) -> Parts:
+def assemble(home: Home, running: Running, services: OtherServices, settings: Settings) -> Parts:
     """Put the parts of the service together.
 
     Parameters
@@ -47,12 +49,14 @@ def assemble(home: Home, running: Running, services: OtherServices) -> Parts:
     home : the state folder.
     running : the address and keys of the server that this process is.
     services : the AWS services that are not SageMaker.
+    settings : how jobs and model servers run.
     """
     store, clients = Store(home.database), Clients(running)
     parts = Parts(store, clients, S3(clients), Events(home.events, clients), services)
     parts.add(S3OnDisk(store, home.objects, services))
-    parts.add(Jobs(store, clients, home))
-    parts.add(Fleet(store, clients, home))
+    workers = parts.add(Workers(home.path, basic_environment(), settings.warm))
+    parts.add(Jobs(store, clients, home, workers, settings))
+    parts.add(Fleet(store, clients, home, workers))
     parts.add(RunningExecutions(store))
     return parts
 
@@ -80,6 +84,11 @@ def serve(home: Home) -> int:
     The exit code: 0, or 1 when a server runs in that folder already.
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    try:
+        settings = read_settings(os.environ)
+    except SettingsError as error:
+        _log.error("%s", error)
+        return 1
     home.prepare()
     with home.lock("server", wait=False) as free:
         if not free:
@@ -98,7 +107,7 @@ def serve(home: Home) -> int:
             secret_key=secrets.token_urlsafe(30),
             started=time.time(),
         )
-        parts = assemble(home, running, services)
+        parts = assemble(home, running, services, settings)
         server.app = FrontDoor(parts)
         recover(parts, home)
 
@@ -109,7 +118,7 @@ def serve(home: Home) -> int:
             except Exception:
                 # Without S3 every job would wait for ever: better no server than half of one.
                 _log.exception("the other services did not start")
-                kill_children()
+                parts[Workers].close()
                 os._exit(1)
 
         threading.Thread(target=load, name="other services", daemon=True).start()
@@ -120,10 +129,12 @@ def serve(home: Home) -> int:
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         home.write_running(running)
+        # Not before: who waits for the server to be up need not wait for this.
+        parts[Workers].prepare()
         _log.info("local SageMaker at %s, state in %s", running.url, home.path)
         server.serve_forever()
         parts[Fleet].close()
-        kill_children()
+        parts[Workers].close()
         home.forget_running()
         # Threads that wait for a job or a client must not hold up the end.
         os._exit(0)
