@@ -174,7 +174,7 @@ def versions(local: Local = None, as_json: AsJson = False, limit: Limit = 20) ->
     rows: list[dict[str, Any]] = []
     for summary in newest:
         version = registry.version(connection, summary.number)
-        row = {
+        row: dict[str, Any] = {
             "version": version.number,
             "approval": version.approval,
             "registered": version.created.isoformat(timespec="seconds"),
