@@ -7,13 +7,14 @@ import pytest
 from definitions import definition
 from kit import ROLE
 
-import sagemaker_local.pipelines.execution_actions
-import sagemaker_local.pipelines.pipeline_actions  # noqa: F401
 from sagemaker_local.api.actions import perform
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.pipelines.running_executions import RunningExecutions
 from sagemaker_local.storage.s3 import S3
 from sagemaker_local.storage.store import Store
+from sagemaker_local.wire import server
+
+assert server, "it registers all actions"
 
 _NUMBERS = itertools.count()
 
