@@ -4,15 +4,20 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import copier
 import yaml
+from pathspec import PathSpec
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYOUTS = ("monorepo", "data-science", "ops")
 PROBLEM_TYPES = ("classification", "regression")
+
+ANSWERS = ".copier-answers.yml"
 
 Files = dict[str, bytes]
 """A project's files by their path."""
@@ -69,6 +74,18 @@ def update(project: Path, **answers: Any) -> None:
     )
 
 
+def copier_command(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command `copier` in a folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "copier", *arguments],
+        cwd=folder,
+        env=os.environ | _IDENTITY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def files(project: Path) -> Files:
     """Return a project's files by their path, without git's own."""
     return {
@@ -76,6 +93,12 @@ def files(project: Path) -> Files:
         for path in sorted(project.rglob("*"))
         if path.is_file() and ".git" not in path.relative_to(project).parts
     }
+
+
+def spoil_vendored(project: Path) -> None:
+    """Put a file among the vendored ones that no check of the project's own would let pass."""
+    text = "import os,sys\nx:int='a'\ndef test_bad(): assert False\n"
+    (project / "vendor" / "sagemaker-local" / "test_bad.py").write_text(text)
 
 
 def run_tool(project: Path, tool: str, *arguments: str) -> None:
@@ -151,23 +174,35 @@ class Runner:
         return done.stdout
 
 
-def tiers() -> dict[str, list[str]]:
-    """Return the path patterns of the tiers seed and keep, read from `copier.yml`.
+@cache
+def tiers(template: Path = ROOT) -> dict[str, list[str]]:
+    """Return the path patterns of every tier but template, in git's notation.
 
-    Every other file is in the tier template.
+    They are read from where they act: `copier.yml`, and the project's `.gitattributes`.
     """
-    configuration = yaml.safe_load((ROOT / "copier.yml").read_text())
+    configuration = yaml.safe_load((template / "copier.yml").read_text())
     on_update = [entry for entry in configuration["_exclude"] if "_copier_operation" in entry]
-    seeds = [line for entry in on_update for line in entry.splitlines() if line.startswith("/")]
-    return {"seed": seeds, "keep": configuration["_skip_if_exists"]}
+    seeds = _paths(entry for entry in on_update if "before.layout" in entry)
+    attributes = (template / "template" / ".gitattributes").read_text().splitlines()
+    return {
+        "seed": seeds,
+        "keep": [path for path in configuration["_skip_if_exists"] if path not in seeds],
+        "vendored": [line.split()[0] for line in attributes if line.endswith("linguist-vendored")],
+        "retired": _paths(entry for entry in on_update if "before.layout" not in entry),
+    }
 
 
-def tier(path: str) -> str:
-    """Return the tier of a project's file: template, seed or keep."""
-    found = [
-        name
-        for name, patterns in tiers().items()
-        if any(PurePosixPath("/", path).match(pattern) for pattern in patterns)
-    ]
+def _paths(entries: Iterable[str]) -> list[str]:
+    return [line for entry in entries for line in entry.splitlines() if line.startswith("/")]
+
+
+def matches(path: str, patterns: Iterable[str]) -> bool:
+    """Return whether one of the patterns stands for a path, as Copier would say."""
+    return bool(PathSpec.from_lines("gitignore", patterns).match_file(path))
+
+
+def tier(path: str, template: Path = ROOT) -> str:
+    """Return the tier of a project's file: template, seed, keep, vendored or retired."""
+    found = [name for name, patterns in tiers(template).items() if matches(path, patterns)]
     assert len(found) <= 1, f"{path} is in the tiers {' and '.join(found)}"
     return found[0] if found else "template"

@@ -1,35 +1,42 @@
 """Every file of a project is in one ownership tier, and Copier and the reference agree on which."""
 
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pytest
+import yaml
 
-from projects import LAYOUTS, ROOT, Rendered, commit, copy, files, tier, tiers, update
+from projects import LAYOUTS, ROOT, Rendered, commit, copy, files, matches, tier, tiers, update
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_file_is_in_exactly_one_tier(rendered: Rendered, layout: str) -> None:
-    for path in files(rendered[layout, "classification"]):
-        assert tier(path) in ("template", "seed", "keep")
+    found = {tier(path) for path in files(rendered[layout, "classification"])}
+    assert found == {"template", "seed", "keep", "vendored"}
 
 
 def test_every_pattern_names_a_file(rendered: Rendered) -> None:
     paths = files(rendered["monorepo", "classification"])
     for name, patterns in tiers().items():
         for pattern in patterns:
-            found = [path for path in paths if PurePosixPath("/", path).match(pattern)]
-            assert found, f"{pattern} of the tier {name} matches no file"
+            found = [path for path in paths if matches(path, [pattern])]
+            # What is retired is not delivered.
+            assert bool(found) == (name != "retired"), f"{pattern} of the tier {name}: {found}"
 
 
 def test_the_reference_lists_the_tiers() -> None:
     text = (ROOT / "docs" / "reference" / "files.md").read_text()
-    rows = re.findall(r"^\| `([^`]+)` \| (seed|keep) \|", text, re.MULTILINE)
-    listed = {name: sorted(path for path, of in rows if of == name) for name in ("seed", "keep")}
-    assert listed == {
-        name: sorted(pattern.removeprefix("/") for pattern in patterns)
+    listed = re.findall(rf"^\| `([^`]+)` \| ({'|'.join(tiers())}) \|", text, re.MULTILINE)
+    assert sorted(listed) == sorted(
+        (pattern.removeprefix("/"), name)
         for name, patterns in tiers().items()
-    }
+        for pattern in patterns
+    )
+
+
+def test_a_seed_is_never_overwritten_by_copying_anew() -> None:
+    configuration = yaml.safe_load((ROOT / "copier.yml").read_text())
+    assert set(tiers()["seed"]) < set(configuration["_skip_if_exists"])
 
 
 def test_an_update_leaves_seeds_alone_and_brings_back_what_must_exist(

@@ -2,9 +2,10 @@
 
 import secrets
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ops.stage import Stage
 from project import s3
@@ -54,8 +55,8 @@ class Record(BaseModel):
     outcome: Outcome
     reason: str
     checks: list[Check]
-    started: AwareDatetime
-    ended: AwareDatetime
+    started: datetime
+    ended: datetime
     by: str
 
     @property

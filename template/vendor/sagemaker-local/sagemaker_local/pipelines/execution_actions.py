@@ -6,9 +6,8 @@ from sagemaker_local.api.actions import Call, action, now
 from sagemaker_local.api.errors import AwsError, invalid
 from sagemaker_local.api.listing import listing
 from sagemaker_local.api.resources import create, find
-from sagemaker_local.pipelines.definition import read_definition
+from sagemaker_local.pipelines.definition import parameter_values, read_definition
 from sagemaker_local.pipelines.execution import Execution
-from sagemaker_local.pipelines.parameters import parameter_values
 from sagemaker_local.pipelines.resource_kinds import ACTIVE, EXECUTION, PIPELINE, STEP
 from sagemaker_local.pipelines.running_executions import RunningExecutions
 from sagemaker_local.pipelines.versions import version_text
@@ -29,9 +28,7 @@ def start_execution(call: Call) -> Body:
         version = call.request.get("PipelineVersionId") or pipeline.body["_Version"]
         definition = read_definition(version_text(call, pipeline.name, version))
         asked = call.request.get("PipelineParameters", [])
-        values = parameter_values(
-            definition.parameters, {item["Name"]: item["Value"] for item in asked}
-        )
+        values = parameter_values(definition, {item["Name"]: item["Value"] for item in asked})
         identifier = "".join(secrets.choice(_ID_ALPHABET) for _ in range(12))
         parallelism = pipeline.body.get("ParallelismConfiguration")
         time = now()
@@ -52,7 +49,9 @@ def start_execution(call: Call) -> Body:
             _Values=values,
         )
         call.store.change(pipeline.arn, {"LastRunTime": time, "LastExecutionTime": time})
-    call.parts[RunningExecutions].start(execution, Execution(call, execution, definition, values))
+    call.parts[RunningExecutions].start(
+        execution.arn, Execution(call, execution, pipeline.name, definition, values)
+    )
     return {"PipelineExecutionArn": execution.arn}
 
 

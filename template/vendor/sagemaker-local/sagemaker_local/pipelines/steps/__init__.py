@@ -1,7 +1,6 @@
-"""The step types: each is a module of this folder that adds itself to the table."""
+"""The table of step types: one more is a module of this folder, and its name below."""
 
-from sagemaker_local.pipelines.step import STEP_TYPES
-from sagemaker_local.pipelines.steps import (  # noqa: F401
+from sagemaker_local.pipelines.steps import (
     condition,
     fail,
     model,
@@ -10,4 +9,7 @@ from sagemaker_local.pipelines.steps import (  # noqa: F401
     training,
 )
 
-__all__ = ["STEP_TYPES"]
+STEP_TYPES = {
+    module.STEP_TYPE.name: module.STEP_TYPE
+    for module in (condition, fail, model, processing, register_model, training)
+}

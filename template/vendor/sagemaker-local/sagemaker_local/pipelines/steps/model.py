@@ -1,16 +1,18 @@
 """The Model step: creates a model."""
 
-from sagemaker_local.pipelines.step import StepType, step_type
-from sagemaker_local.pipelines.step_run import StepResult, StepRun
+from typing import Any
+
+from sagemaker_local.pipelines.step import StepType
+from sagemaker_local.pipelines.step_run import StepRun
 
 
-def _run(run: StepRun) -> StepResult:
+def _run(run: StepRun) -> dict[str, Any]:
     name = run.arguments.get("ModelName") or run.resource_name()
     created = run.perform("CreateModel", run.arguments | {"ModelName": name})
-    return StepResult(
-        metadata={"Model": {"Arn": created["ModelArn"]}},
-        properties=run.perform("DescribeModel", {"ModelName": name}),
-    )
+    return {
+        "Metadata": {"Model": {"Arn": created["ModelArn"]}},
+        "_Properties": run.perform("DescribeModel", {"ModelName": name}),
+    }
 
 
-MODEL = step_type(StepType(name="Model", run=_run, members={"RetryPolicies": list}))
+STEP_TYPE = StepType(name="Model", run=_run)
