@@ -69,14 +69,6 @@ class TestTags:
         local.sm.create_project(ProjectName="tagged")
         assert local.sm.list_tags(ResourceArn=arn)["Tags"] == []
 
-    def test_pages(self, local):
-        tags = [{"Key": f"k{number:03}", "Value": "v"} for number in range(50)]
-        arn = local.sm.create_project(ProjectName="many-tags", Tags=tags)["ProjectArn"]
-        local.sm.add_tags(ResourceArn=arn, Tags=[{"Key": "z", "Value": "v"}])
-        first = local.sm.list_tags(ResourceArn=arn, MaxResults=50)
-        rest = local.sm.list_tags(ResourceArn=arn, NextToken=first["NextToken"])
-        assert first["Tags"] + rest["Tags"] == [*tags, {"Key": "z", "Value": "v"}]
-
 
 class TestVersions:
     def test_numbers_go_up_and_are_not_given_again(self, local, group):

@@ -1,12 +1,11 @@
 """List actions: filter, sort and page."""
 
-import base64
-import json
 from collections.abc import Callable
 from typing import Any
 
 from sagemaker_local.api.actions import Call
 from sagemaker_local.api.errors import invalid
+from sagemaker_local.api.page_token import read_token, write_token
 from sagemaker_local.api.resource_kind import ResourceKind
 from sagemaker_local.storage.store import Body, Resource
 
@@ -32,6 +31,7 @@ def listing(call: Call, kind: ResourceKind, resources: list[Resource]) -> Body:
     descending = asked.pop("SortOrder", default) == "Descending"
     size = asked.pop("MaxResults", _PAGE)
     token = asked.pop("NextToken", None)
+    scope = [kind.noun, call.region, by, descending, asked]
     for name, value in asked.items():
         test = _FILTERS.get(name)
         if test is None:
@@ -42,24 +42,12 @@ def listing(call: Call, kind: ResourceKind, resources: list[Resource]) -> Body:
     keyed = [([item.body.get(member, 0), number], item) for number, item in enumerate(resources)]
     keyed.sort(key=lambda pair: pair[0], reverse=descending)
     if token is not None:
-        after = _decode(token)
+        after = read_token(scope, token)
         keyed = [pair for pair in keyed if (pair[0] < after if descending else pair[0] > after)]
     answer: Body = {kind.summaries: [item.body for _, item in keyed[:size]]}
     if len(keyed) > size:
-        answer["NextToken"] = _encode(keyed[size - 1][0])
+        answer["NextToken"] = write_token(scope, keyed[size - 1][0])
     return answer
-
-
-def _encode(key: list[Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
-
-
-def _decode(token: str) -> list[Any]:
-    try:
-        key = json.loads(base64.urlsafe_b64decode(token))
-    except ValueError:
-        raise invalid("Invalid NextToken: it was not given by this list") from None
-    return list(key)
 
 
 Filter = Callable[[Resource, ResourceKind, Any], bool]

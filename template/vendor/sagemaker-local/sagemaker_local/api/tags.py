@@ -1,7 +1,6 @@
 """Tags: AddTags, ListTags and DeleteTags on every resource."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sagemaker_local.api.actions import Call, action
 from sagemaker_local.api.errors import invalid
@@ -14,22 +13,32 @@ declare("DeleteTags", acted="ResourceArn TagKeys")
 declare("Tag", acted="Key Value")
 
 
+MOST_TAGS = 50
+"""How many tags a resource has at most (developer guide, "Custom tag propagation")."""
+
+
 def put_tags(store: Store, arn: str, tags: Sequence[Mapping[str, str]]) -> None:
     """Put tags on a resource; a key that is there gets the new value.
 
     Raises
     ------
-    AwsError : a key has the prefix that is AWS's own.
+    AwsError : a key is given twice, or has the prefix that is AWS's own, or there would be more
+        than MOST_TAGS. AWS's words for these are unconfirmed.
     """
-    for tag in tags:
-        if tag["Key"].lower().startswith("aws:"):
-            raise invalid(f"Tag keys that start with aws: are reserved: {tag['Key']}")
+    keys = [tag["Key"] for tag in tags]
+    for key in keys:
+        if key.lower().startswith("aws:"):
+            raise invalid(f"Tag keys that start with aws: are reserved: {key}")
+        if keys.count(key) > 1:
+            raise invalid(f"Duplicate tag keys found: {key}")
     with store.transaction() as connection:
         connection.executemany(
             "INSERT INTO tags VALUES (?, ?, ?)"
             " ON CONFLICT (arn, key) DO UPDATE SET value = excluded.value",
             [(arn, tag["Key"], tag["Value"]) for tag in tags],
         )
+        if len(read_tags(store, arn)) > MOST_TAGS:
+            raise invalid(f"A resource has at most {MOST_TAGS} tags: {arn}")
 
 
 def read_tags(store: Store, arn: str) -> list[dict[str, str]]:
@@ -51,12 +60,11 @@ def add_tags(call: Call) -> Body:
 
 @action("ListTags")
 def list_tags(call: Call) -> Body:
-    """Return a page of a resource's tags."""
-    tags = read_tags(call.store, _existing(call))
-    after, size = call.request.get("NextToken", ""), call.request.get("MaxResults", len(tags))
-    page: list[Any] = [tag for tag in tags if tag["Key"] > after]
-    more = {"NextToken": page[size - 1]["Key"]} if len(page) > size else {}
-    return {"Tags": page[:size], **more}
+    """Return a resource's tags; the smallest page that can be asked for holds them all."""
+    arn = _existing(call)
+    if "NextToken" in call.request:
+        raise invalid("Invalid NextToken: it was not given by this list")
+    return {"Tags": read_tags(call.store, arn)}
 
 
 @action("DeleteTags")

@@ -5,6 +5,7 @@ import secrets
 from sagemaker_local.api.actions import Call, action, now
 from sagemaker_local.api.errors import AwsError, invalid
 from sagemaker_local.api.listing import listing
+from sagemaker_local.api.page_token import read_token, write_token
 from sagemaker_local.api.resources import create, find
 from sagemaker_local.pipelines.definition import parameter_values, read_definition
 from sagemaker_local.pipelines.execution import Execution
@@ -82,13 +83,14 @@ def list_steps(call: Call) -> Body:
 def list_parameters(call: Call) -> Body:
     """List the parameters of an execution with the values it runs with."""
     values = _execution(call).body["_Values"]
-    first = int(call.request.get("NextToken", 0))
+    scope, token = call.request["PipelineExecutionArn"], call.request.get("NextToken")
+    first: int = read_token(scope, token) if token is not None else 0
     last = first + call.request.get("MaxResults", 100)
     shown = [
         {"Name": name, "Value": value if isinstance(value, str) else str(value).lower()}
         for name, value in values.items()
     ]
-    more = {"NextToken": str(last)} if last < len(shown) else {}
+    more = {"NextToken": write_token(scope, last)} if last < len(shown) else {}
     return {"PipelineParameters": shown[first:last], **more}
 
 
