@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sagemaker_local.api.errors import AwsError
+from sagemaker_local.api.idempotency import once
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.api.serialization import check_types, trim_answer
 from sagemaker_local.api.service_model import input_shape
@@ -90,7 +91,10 @@ def perform(parts: Parts, region: str, name: str, request: Any) -> Body:
     for refusal in unsupported_parts(shape, request, name):
         raise refusal
     members = {member: value for member, value in request.items() if value is not None}
-    answer: Body = trim_answer(name, handler(Call(parts, region, members)) or {})
+    call = Call(parts, region, members)
+    answer: Body = once(
+        call.store, region, name, members, lambda: trim_answer(name, handler(call) or {})
+    )
     return answer
 
 

@@ -19,13 +19,9 @@ _ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 @action("StartPipelineExecution")
 def start_execution(call: Call) -> Body:
-    """Start an execution; the same ClientRequestToken starts only one."""
-    token = call.request["ClientRequestToken"]
+    """Start an execution."""
     with call.store.transaction():
         pipeline = find(call, PIPELINE)
-        for earlier in _executions(call, pipeline):
-            if earlier.body["_Token"] == token:
-                return {"PipelineExecutionArn": earlier.arn}
         version = call.request.get("PipelineVersionId") or pipeline.body["_Version"]
         definition = read_definition(version_text(call, pipeline.name, version))
         asked = call.request.get("PipelineParameters", [])
@@ -46,13 +42,11 @@ def start_execution(call: Call) -> Body:
             ParallelismConfiguration=call.request.get("ParallelismConfiguration", parallelism)
             or {},
             StartTime=time,
-            _Token=token,
             _Values=values,
         )
         call.store.change(pipeline.arn, {"LastRunTime": time, "LastExecutionTime": time})
-    call.parts[RunningExecutions].start(
-        execution.arn, Execution(call, execution, pipeline.name, definition, values)
-    )
+    running = Execution(call, execution, pipeline.name, definition, values)
+    call.store.after_commit(lambda: call.parts[RunningExecutions].start(execution.arn, running))
     return {"PipelineExecutionArn": execution.arn}
 
 
@@ -117,7 +111,7 @@ def stop_execution(call: Call) -> Body:
         call.store.change(
             execution.arn, {"PipelineExecutionStatus": "Stopping", "LastModifiedTime": now()}
         )
-    call.parts[RunningExecutions].stop(execution.arn)
+    call.store.after_commit(lambda: call.parts[RunningExecutions].stop(execution.arn))
     return {"PipelineExecutionArn": execution.arn}
 
 

@@ -155,10 +155,8 @@ def approved_container(call: Call, name_or_arn: str) -> Body:
 
 
 def _announce(call: Call, package: Resource) -> None:
-    call.parts[Events].publish(
-        call.region,
-        "SageMaker Model Package State Change",
-        package.arn,
-        {name: value for name, value in package.body.items() if not name.startswith("_")}
-        | {"ModelPackageName": package.name},
-    )
+    detail = {name: value for name, value in package.body.items() if not name.startswith("_")}
+    detail |= {"ModelPackageName": package.name}
+    kind = "SageMaker Model Package State Change"
+    events = call.parts[Events]
+    call.store.after_commit(lambda: events.publish(call.region, kind, package.arn, detail))

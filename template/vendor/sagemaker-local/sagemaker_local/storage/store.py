@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,10 @@ CREATE TABLE IF NOT EXISTS resources (
 );
 CREATE TABLE IF NOT EXISTS tags (
     arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (arn, key)
+);
+CREATE TABLE IF NOT EXISTS tokens (
+    region TEXT NOT NULL, action TEXT NOT NULL, token TEXT NOT NULL,
+    digest TEXT NOT NULL, answer TEXT NOT NULL, PRIMARY KEY (region, action, token)
 );
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS buckets (
@@ -74,12 +78,23 @@ class Store:
             yield connection
             return
         connection.execute("BEGIN IMMEDIATE")
+        after: list[Callable[[], object]] = []
+        self._local.after_commit = after
         try:
             yield connection
         except BaseException:
             connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
+        for act in after:
+            act()
+
+    def after_commit(self, act: Callable[[], object]) -> None:
+        """Do something when what the calling thread has changed is stored; at once if it is."""
+        if self.connection.in_transaction:
+            self._local.after_commit.append(act)
+        else:
+            act()
 
     def create(self, resource: Resource) -> None:
         """Add a resource.
