@@ -27,8 +27,10 @@ SETTINGS = {"SAGEMAKER_LOCAL_WORKERS": "cold", "SAGEMAKER_LOCAL_WAIT_SCALE": "0.
 class Local:
     """One local SageMaker in a folder of its own."""
 
-    def __init__(self, home, **environment):
+    def __init__(self, home, *, inside=(), **environment):
+        """Take a state folder, what to run commands inside of, and variables of theirs."""
         self.home = Path(home)
+        self.inside = inside
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "SAGEMAKER_"))}
         path = os.pathsep.join(filter(None, (str(PACKAGE), environment.pop("PYTHONPATH", ""))))
         self.environment = {**clean, **SETTINGS, "PYTHONPATH": path, **environment}
@@ -38,7 +40,10 @@ class Local:
     def command(self, *arguments, **options):
         """Run the command line."""
         return subprocess.run(
-            [sys.executable, "-m", "sagemaker_local", *arguments, "--home", str(self.home)],
+            [
+                *(*self.inside, sys.executable, "-m", "sagemaker_local"),
+                *(*arguments, "--home", str(self.home)),
+            ],
             env=self.environment,
             capture_output=True,
             text=True,

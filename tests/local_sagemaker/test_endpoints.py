@@ -7,30 +7,18 @@ import time
 
 import pytest
 from botocore.exceptions import ClientError
-from kit import IMAGE, INFERENCE, ROLE, is_alive, refusal, wait_until
+from kit import INFERENCE, is_alive, refusal, wait_until
 
 
 def pids(local, name):
     return [pid for e in local.status["endpoints"] if e["name"] == name for pid in e["pids"]]
 
 
-@pytest.fixture(scope="module")
-def doubling(local):
-    """An endpoint that doubles numbers."""
-    local.deploy("doubling", INFERENCE)
-    made = local.sm.create_endpoint(
-        EndpointName="doubling",
-        EndpointConfigName="doubling",
-        Tags=[{"Key": "project", "Value": "p"}],
-    )
-    tags = local.sm.list_tags(ResourceArn=made["EndpointArn"])["Tags"]
-    assert tags == [{"Key": "project", "Value": "p"}]
-    assert local.wait_for_endpoint("doubling")["EndpointStatus"] == "InService"
-    return "doubling"
-
-
 class TestInvocation:
     def test_answer_comes_from_the_artefact_s_own_code(self, local, doubling):
+        arn = local.sm.describe_endpoint(EndpointName=doubling)["EndpointArn"]
+        tags = local.sm.list_tags(ResourceArn=arn)["Tags"]
+        assert tags == [{"Key": "project", "Value": "p"}]
         answer = local.invoke(doubling)
         assert json.loads(answer["Body"].read()) == [2, 4]
         assert answer["InvokedProductionVariant"] == "all"
@@ -204,125 +192,3 @@ class TestUpdates:
         # The same name can be used at once, and its model and configuration are still there.
         local.sm.create_endpoint(EndpointName="short", EndpointConfigName="short")
         assert local.wait_for_endpoint("short")["EndpointStatus"] == "InService"
-
-
-class TestModels:
-    def test_only_an_approved_version_becomes_a_model(self, local):
-        local.sm.create_model_package_group(ModelPackageGroupName="hosted")
-        uri = local.deploy("raw-model", INFERENCE, factor=7)
-        environment = {
-            "SAGEMAKER_PROGRAM": "inference.py",
-            "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
-        }
-        container = {"Image": IMAGE, "ModelDataUrl": uri, "Environment": environment}
-        arn = local.sm.create_model_package(
-            ModelPackageGroupName="hosted",
-            InferenceSpecification={
-                "Containers": [container],
-                "SupportedContentTypes": ["application/json"],
-                "SupportedResponseMIMETypes": ["application/json"],
-            },
-        )["ModelPackageArn"]
-        request = {
-            "ModelName": "from-registry",
-            "ExecutionRoleArn": ROLE,
-            "Containers": [{"ModelPackageName": arn}],
-        }
-        for status in ("PendingManualApproval", "Rejected"):
-            local.sm.update_model_package(ModelPackageArn=arn, ModelApprovalStatus=status)
-            assert status in refusal(local.sm.create_model, **request)[1]
-        local.sm.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
-        local.sm.create_model(**request)
-        shown = local.sm.describe_model(ModelName="from-registry")["Containers"]
-        assert shown == [{"ModelPackageName": arn}]
-        local.configure("from-registry", {"all": "from-registry"})
-        local.sm.create_endpoint(EndpointName="from-registry", EndpointConfigName="from-registry")
-        local.wait_for_endpoint("from-registry")
-        assert local.invoke("from-registry", "[1]")["Body"].read() == b"[7]"
-
-    def test_names_that_are_missing_or_taken(self, local, doubling):
-        for call, name in (
-            (local.sm.create_endpoint, {"EndpointName": "e", "EndpointConfigName": "none"}),
-            (local.sm.describe_model, {"ModelName": "none"}),
-            (local.sm.describe_endpoint_config, {"EndpointConfigName": "none"}),
-            (local.sm.delete_endpoint, {"EndpointName": "none"}),
-        ):
-            code, message = refusal(call, **name)
-            assert (code, message[:14]) == ("ValidationException", "Could not find")
-        taken = {"EndpointName": doubling, "EndpointConfigName": doubling}
-        code, message = refusal(local.sm.create_endpoint, **taken)
-        assert (code, message[:30]) == ("ValidationException", "Cannot create already existing")
-
-    @pytest.mark.parametrize(
-        ("container", "named"),
-        [
-            ({}, "Image or a ModelPackageName"),
-            ({"Image": IMAGE}, "ModelDataUrl"),
-            ({"Image": IMAGE, "ModelDataUrl": "s3://b/m.tar.gz"}, "SAGEMAKER_PROGRAM"),
-            ({"Image": IMAGE, "Mode": "MultiModel"}, "MultiModel"),
-            ({"ModelPackageName": "none/1"}, "does not exist"),
-        ],
-        ids=lambda value: str(value)[-20:],
-    )
-    def test_containers_we_cannot_serve_are_refused(self, local, container, named):
-        call = local.sm.create_model
-        assert named in refusal(call, ModelName="refused", PrimaryContainer=container)[1]
-
-    @pytest.mark.parametrize(
-        ("variant", "more", "named"),
-        [
-            ({"ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}}, {}, "Serverless"),
-            ({}, {"AsyncInferenceConfig": {"OutputConfig": {}}}, "AsyncInferenceConfig"),
-            (
-                {},
-                {
-                    "DataCaptureConfig": {
-                        "EnableCapture": True,
-                        "InitialSamplingPercentage": 100,
-                        "DestinationS3Uri": "s3://b/c",
-                        "CaptureOptions": [{"CaptureMode": "Input"}],
-                    }
-                },
-                "EnableCapture",
-            ),
-        ],
-        ids=lambda value: str(value)[:20],
-    )
-    def test_configurations_we_cannot_serve_are_refused(
-        self, local, doubling, variant, more, named
-    ):
-        production = {"VariantName": "v", "ModelName": doubling, "InitialInstanceCount": 1}
-        request = {"ProductionVariants": [production | {"InstanceType": "ml.m5.large"} | variant]}
-        call = local.sm.create_endpoint_config
-        assert named in refusal(call, EndpointConfigName="refused", **request, **more)[1]
-
-    @pytest.mark.parametrize(
-        ("policy", "named"),
-        [
-            ({"RollingUpdatePolicy": {"MaximumBatchSize": {}}}, "RollingUpdatePolicy"),
-            (
-                {
-                    "BlueGreenUpdatePolicy": {
-                        "TrafficRoutingConfiguration": {
-                            "Type": "CANARY",
-                            "WaitIntervalInSeconds": 1,
-                            "CanarySize": {"Type": "INSTANCE_COUNT", "Value": 1},
-                        }
-                    }
-                },
-                "CANARY",
-            ),
-            ({"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "a"}]}}, "AutoRollback"),
-        ],
-        ids=lambda value: str(value)[:20],
-    )
-    def test_deployments_we_cannot_do_are_refused(self, local, doubling, policy, named):
-        raw = local.client("sagemaker", parameter_validation=False)
-        if "RollingUpdatePolicy" in policy:
-            policy["RollingUpdatePolicy"] = {
-                "MaximumBatchSize": {"Type": "INSTANCE_COUNT", "Value": 1},
-                "WaitIntervalInSeconds": 1,
-            }
-        names = {"EndpointName": doubling, "EndpointConfigName": doubling}
-        assert named in refusal(raw.update_endpoint, **names, DeploymentConfig=policy)[1]
-        assert local.sm.describe_endpoint(EndpointName=doubling)["EndpointStatus"] == "InService"
