@@ -7,8 +7,9 @@ looked at. The texts below were seen by clients that talk to AWS every day:
   endpoint", "Could not find endpoint configuration", a SageMaker Project that "does not exist";
   `model.go`: "Could not find model"; `model_package_group.go`: "does not exist"; `pipeline.go`:
   the code `ResourceNotFound`. aws-controllers-k8s/sagemaker-controller, `generator.yaml`, has the
-  same, and for a model package a message that ends in "does not exist."; the text for a group that
-  `ListModelPackages` does not find is unconfirmed.
+  same, "Requested resource not found" for a training job, and for a model package a message that
+  ends in "does not exist."; the text for a group that `ListModelPackages` does not find is
+  unconfirmed.
 * already exists: aws/sagemaker-python-sdk, `sagemaker.core.common_utils` and `session_helper`:
   "Cannot create already existing model" (and endpoint, and endpoint configuration), "already
   exists" of a model package group, "must be unique within an AWS account" of a pipeline.
@@ -31,7 +32,7 @@ _NOT_FOUND_CODES = {
     "ResourceNotFound",
     "ResourceNotFoundException",
 }
-_NOT_FOUND_TEXTS = ("Could not find", "does not exist")
+_NOT_FOUND_TEXTS = ("Could not find", "does not exist", "Requested resource not found")
 _EXISTING_CODES = {"BucketAlreadyOwnedByYou"}
 _EXISTING_TEXTS = (
     "Cannot create already existing",

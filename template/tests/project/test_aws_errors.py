@@ -14,6 +14,7 @@ NOT_FOUND = [
     ("ValidationException", f'Could not find endpoint configuration "{ARN}:endpoint-config/a".'),
     ("ValidationException", f'Could not find model "{ARN}:model/a".'),
     ("ValidationException", "Could not find requested job with name: a"),
+    ("ValidationException", "Requested resource not found."),
     ("ValidationException", f"ModelPackage {ARN}:model-package/a/1 does not exist."),
     ("ValidationException", f"ModelPackageGroup {ARN}:model-package-group/a does not exist."),
     ("ValidationException", "Project a does not exist."),

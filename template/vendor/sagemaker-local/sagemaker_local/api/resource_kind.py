@@ -12,7 +12,8 @@ class ResourceKind:
     noun : as in `Create<noun>`; names the members `<noun>Name` and `<noun>Arn`.
     path : the ARN's part before the name.
     summaries : the member of List's answer that holds the resources.
-    missing : the message when there is none; may use {arn} and {name}.
+    missing : the message when there is none; may use {arn} and {name}. Where AWS's own words are
+        known from, each kind says beside it.
     duplicate : the message when there is one already.
     missing_code, duplicate_code : the error codes that go with these messages.
     status : the member that holds the status, if the kind has one.

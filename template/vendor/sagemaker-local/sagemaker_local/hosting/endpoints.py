@@ -49,7 +49,8 @@ def delete_endpoint(call: Call) -> None:
     with call.store.transaction():
         endpoint = find(call, ENDPOINT)
         if endpoint.body["EndpointStatus"] in ("Creating", "Updating"):
-            raise invalid(f'Cannot delete in-progress endpoint "{endpoint.arn}".')
+            # AWS's operator for Kubernetes, DeleteEndpointInProgressMessagePrefix.
+            raise invalid(f'Cannot update in-progress endpoint "{endpoint.arn}".')
         call.store.delete(endpoint.arn)
     call.parts[Fleet].remove(endpoint.arn)
 

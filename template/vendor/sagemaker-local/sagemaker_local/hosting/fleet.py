@@ -19,6 +19,7 @@ ENDPOINT = ResourceKind(
     noun="Endpoint",
     path="endpoint",
     summaries="Endpoints",
+    # ACK's controller (generator.yaml, Endpoint).
     missing='Could not find endpoint "{arn}".',
     duplicate='Cannot create already existing endpoint "{arn}".',
     status="EndpointStatus",

@@ -11,6 +11,7 @@ MODEL = ResourceKind(
     noun="Model",
     path="model",
     summaries="Models",
+    # ACK's controller (generator.yaml, Model); aws/sagemaker-python-sdk, session_helper.py.
     missing='Could not find model "{arn}".',
     duplicate='Cannot create already existing model "{arn}".',
     newest_first=True,
@@ -19,6 +20,7 @@ ENDPOINT_CONFIG = ResourceKind(
     noun="EndpointConfig",
     path="endpoint-config",
     summaries="EndpointConfigs",
+    # ACK's controller and AWS's older one, the operator for Kubernetes, with its tests.
     missing='Could not find endpoint configuration "{arn}".',
     duplicate='Cannot create already existing endpoint configuration "{arn}".',
     newest_first=True,

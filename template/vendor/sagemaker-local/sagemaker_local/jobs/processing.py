@@ -17,7 +17,9 @@ _RESOURCE = ResourceKind(
     noun="ProcessingJob",
     path="processing-job",
     summaries="ProcessingJobSummaries",
+    # ACK's controller (generator.yaml, ProcessingJob and TransformJob).
     missing="Could not find requested job with name: {name}",
+    # Reported word for word, with code and ARN, by users of CreateProcessingJob.
     duplicate="Job name must be unique within an AWS account and region, "
     "and a job with this name already exists ({arn})",
     duplicate_code="ResourceInUse",

@@ -24,7 +24,9 @@ _RESOURCE = ResourceKind(
     noun="TrainingJob",
     path="training-job",
     summaries="TrainingJobSummaries",
-    missing="Could not find requested job with name: {name}",
+    # ACK's controller (generator.yaml, TrainingJob); other words than of the other jobs.
+    missing="Requested resource not found.",
+    # aws-samples, a note on Step Functions; the ARN in it is of the words for processing jobs.
     duplicate="Training job names must be unique within an AWS account and region, "
     "and a training job with this name already exists ({arn})",
     duplicate_code="ResourceInUse",

@@ -6,8 +6,10 @@ PIPELINE = ResourceKind(
     noun="Pipeline",
     path="pipeline",
     summaries="PipelineSummaries",
+    # ACK's controller (generator.yaml, Pipeline): the code, and the end of the message.
     missing="Pipeline '{arn}' does not exist.",
     missing_code="ResourceNotFound",
+    # awsdocs/aws-doc-sdk-examples, SageMaker scenario: the first sentence and the code.
     duplicate="Pipeline names must be unique within an AWS account and region. "
     "Pipeline with name ({name}) already exists.",
     newest_first=True,
@@ -16,6 +18,7 @@ VERSION = ResourceKind(
     noun="PipelineVersion",
     path="pipeline",
     summaries="PipelineVersionSummaries",
+    # Unconfirmed.
     missing="Pipeline version '{arn}' does not exist.",
     missing_code="ResourceNotFound",
     newest_first=True,
@@ -24,6 +27,7 @@ EXECUTION = ResourceKind(
     noun="PipelineExecution",
     path="pipeline",
     summaries="PipelineExecutionSummaries",
+    # ACK's controller (generator.yaml, PipelineExecution): the code, and the end of the message.
     missing="Pipeline execution '{arn}' does not exist.",
     missing_code="ResourceNotFound",
     status="PipelineExecutionStatus",

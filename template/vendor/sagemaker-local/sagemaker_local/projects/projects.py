@@ -13,6 +13,8 @@ PROJECT = ResourceKind(
     noun="Project",
     path="project",
     summaries="ProjectSummaryList",
+    # hashicorp/terraform-provider-aws, project.go: "does not exist"; the rest, and what a second
+    # one of a name is told, is unconfirmed.
     missing="Project {arn} does not exist.",
     duplicate="Project {arn} already exists.",
     status="ProjectStatus",
