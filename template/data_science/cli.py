@@ -167,24 +167,28 @@ def versions(local: Local = None, as_json: AsJson = False, limit: Limit = 20) ->
     from data_science.versions import metrics
     from project import registry
     from project.aws import connect
+    from project.errors import ProjectError
 
     connection = connect(console.target(local))
     newest = islice(registry.summaries(connection, page=min(limit, registry.LARGEST_PAGE)), limit)
-    versions = [registry.version(connection, summary.number) for summary in newest]
-    rows: list[dict[str, Any]] = [
-        {
+    rows: list[dict[str, Any]] = []
+    for summary in newest:
+        version = registry.version(connection, summary.number)
+        row: dict[str, Any] = {
             "version": version.number,
             "approval": version.approval,
             "registered": version.created.isoformat(timespec="seconds"),
             "commit": version.metadata.get("git_commit", ""),
-            "metrics": metrics(connection, version),
         }
-        for version in versions
-    ]
+        try:
+            values, problem = metrics(connection, version), ""
+        except ProjectError as error:
+            values, problem = {}, str(error)
+        rows.append({**row, "metrics": values if as_json else problem or _words(values)})
     if not as_json:
         for row in rows:
             commit, dash, dirty = row["commit"].partition("-")
-            row.update(commit=commit[:12] + dash + dirty, metrics=_words(row["metrics"]))
+            row["commit"] = commit[:12] + dash + dirty
     console.print_rows(rows, ["version", "approval", "registered", "commit", "metrics"], as_json)
 
 

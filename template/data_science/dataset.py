@@ -4,6 +4,7 @@ Both data sets ship inside scikit-learn: breast cancer for classification, diabe
 regression.
 """
 
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -32,6 +33,6 @@ def example(problem_type: str) -> pd.DataFrame:
 def write_example(path: Path, problem_type: str) -> None:
     """Write the example table to a CSV file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part")
+    unfinished = path.with_suffix(f".{os.getpid()}")
     example(problem_type).to_csv(unfinished, index=False)
     unfinished.replace(path)

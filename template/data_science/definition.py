@@ -43,9 +43,9 @@ def definition(connection: Connection, settings: Settings, bundle: Bundle) -> st
     """
     group = metric_group(read_schema(bundle, connection.project.problem_type))
     kept = CACHE / f"{_key(connection, settings, group)}.json"
-    if kept.is_file():
-        text = kept.read_text("utf-8")
-    else:
+    text = kept.read_text("utf-8") if kept.is_file() else ""
+    # What a crash of the computer cut off does not end like this.
+    if not text.endswith("}\n"):
         text = _canonical(compile_pipeline(connection, settings, group))
         CACHE.mkdir(parents=True, exist_ok=True)
         unfinished = kept.with_suffix(f".{os.getpid()}")

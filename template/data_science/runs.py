@@ -1,5 +1,6 @@
 """Starts the pipeline in SageMaker, follows its steps, and says how it ended."""
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -94,9 +95,7 @@ def parameter_problem(definition: Mapping[str, Any], parameters: Mapping[str, st
     for name, value in parameters.items():
         if name not in types:
             return f"the pipeline has no parameter {name}; it has {', '.join(types)}"
-        try:
-            {"Integer": int, "Float": float}.get(types[name], str)(value)
-        except ValueError:
+        if not _is_of_type(types[name], value):
             return f"{name} is of type {types[name]}, which {value!r} is not"
     return ""
 
@@ -186,6 +185,14 @@ def stop(connection: Connection, arn: str) -> None:
     connection.sagemaker.stop_pipeline_execution(PipelineExecutionArn=arn)
     for _ in follow(connection, arn):
         pass
+
+
+def _is_of_type(type_name: str, value: str) -> bool:
+    try:
+        number: float = {"Integer": int, "Float": float}.get(type_name, len)(value)
+        return math.isfinite(number)
+    except (ValueError, OverflowError):
+        return False
 
 
 def _step(item: Mapping[str, Any]) -> Step:

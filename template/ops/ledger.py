@@ -2,10 +2,9 @@
 
 import secrets
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from ops.stage import Stage
 from project import s3
@@ -55,8 +54,8 @@ class Record(BaseModel):
     outcome: Outcome
     reason: str
     checks: list[Check]
-    started: datetime
-    ended: datetime
+    started: AwareDatetime
+    ended: AwareDatetime
     by: str
 
     @property

@@ -23,7 +23,7 @@ class Serving:
     endpoint : its name.
     arn : its ARN.
     status : its `EndpointStatus`.
-    config : the name of its endpoint configuration.
+    config : the name of its endpoint configuration; empty when it has none.
     version : the model version that this configuration serves; None when its tags do not say.
     since : when the endpoint was changed last.
     failure : SageMaker's reason when the last change failed; else empty.
@@ -60,9 +60,12 @@ def serving(connection: Connection, stage: Stage) -> Serving | None:
     endpoint = found(lambda: client.describe_endpoint(EndpointName=name))
     if endpoint is None:
         return None
-    config_name = endpoint["EndpointConfigName"]
-    config = found(lambda: client.describe_endpoint_config(EndpointConfigName=config_name)) or {}
-    variant = config.get("ProductionVariants", [{}])[0]
+    # An endpoint outlives its configuration, and need not have one.
+    config_name = endpoint.get("EndpointConfigName", "")
+    config = config_name and found(
+        lambda: client.describe_endpoint_config(EndpointConfigName=config_name)
+    )
+    variant = config["ProductionVariants"][0] if config else {}
     model_name = variant.get("ModelName")
     model = model_name and found(lambda: client.describe_model(ModelName=model_name))
     tags = connection.tags_of(config["EndpointConfigArn"]) if config else {}

@@ -44,9 +44,14 @@ def run(app: typer.Typer) -> None:
     """Run an application: exit code 0 done, 1 failed, 2 wrong use; errors in one line."""
     # Typer would end the program without a word.
     signal.signal(signal.SIGINT, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that does not know a character shows another one.
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         app()
     except (InterruptedByUser, ProjectError) as error:
+        fail(str(error))
+    except OSError as error:
         fail(str(error))
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in ("botocore", "boto3"):

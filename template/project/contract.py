@@ -8,7 +8,7 @@ import tarfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -50,6 +50,10 @@ _CONTAINER_MEMBERS = {
 }
 
 
+MimeType = Annotated[str, Field(pattern=r"^[!-~][ -~]{0,1023}$")]
+"""A header that `InvokeEndpoint` takes (SageMaker API reference)."""
+
+
 class ExpectedAnswers(BaseModel):
     """The JSON document of expected answers that a version names.
 
@@ -66,8 +70,8 @@ class ExpectedAnswers(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    content_type: str
-    accept: str
+    content_type: MimeType
+    accept: MimeType
     payload: str
     answers: Any
     tolerance: float = Field(ge=0)

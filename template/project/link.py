@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from pathlib import Path
 
 from project.aws import aws_session
@@ -9,7 +10,7 @@ from project.aws_errors import found
 from project.errors import ProjectError
 from project.settings import ROOT, Project
 
-_ID_LINE = re.compile(r"^id:[^#\n]*?(?P<comment>\s*#.*)?$", re.MULTILINE)
+_ID_LINE = re.compile(rb"^id:[^#\r\n]*?(?P<comment>[ \t]*#[^\r\n]*)?(?=\r?$)", re.MULTILINE)
 
 
 def find_project_id(project: Project, sagemaker_name: str) -> str:
@@ -45,10 +46,13 @@ def write_project_id(project_id: str, path: Path = ROOT / "project.yaml") -> Non
     ------
     ProjectError : the file has no `id` line.
     """
-    text = path.read_text("utf-8")
-    changed, lines = _ID_LINE.subn(lambda old: f"id: {project_id}{old['comment'] or ''}", text, 1)
+    new = f"id: {project_id}".encode()
+    changed, lines = _ID_LINE.subn(
+        lambda old: new + (old["comment"] or b""), path.read_bytes(), count=1
+    )
     if lines == 0:
         raise ProjectError(f"{path.name} has no line `id:` to write the id to")
     unfinished = path.with_suffix(f".{os.getpid()}")
-    unfinished.write_text(changed, "utf-8")
+    unfinished.write_bytes(changed)
+    shutil.copymode(path, unfinished)
     unfinished.replace(path)

@@ -30,7 +30,7 @@ def point_to_local_sagemaker(region: str) -> None:
     ------
     ProjectError : it is not installed, or it did not start.
     """
-    home = Path(os.environ.get(HOME) or ROOT / ".sagemaker-local")
+    home = Path(os.environ.get(HOME) or ROOT / ".sagemaker-local").expanduser()
     variables = _environment_of_running(home) or _start(home, region)
     # A profile, a session token or another endpoint would lead to a real account; so would what
     # stands in the configuration files, such as `ignore_configured_endpoint_urls`.

@@ -9,6 +9,8 @@ from project.aws import Connection
 from project.aws_errors import found
 from project.errors import ProjectError
 
+LARGEST = 64 * 1024 * 1024
+"""Most bytes that `read` returns; what is larger has no business where it is used."""
 _CHUNK = 1024 * 1024
 
 
@@ -38,12 +40,14 @@ def read(connection: Connection, uri: str) -> bytes:
 
     Raises
     ------
-    ProjectError : there is no such object.
+    ProjectError : there is no such object, or it is too large to be held in memory.
     """
     bucket, key = split_uri(uri)
     answer = found(lambda: connection.s3.get_object(Bucket=bucket, Key=key))
     if answer is None:
         raise ProjectError(f"{uri} is not there")
+    if answer["ContentLength"] > LARGEST:
+        raise ProjectError(f"{uri} is larger than {LARGEST} bytes")
     body: bytes = answer["Body"].read()
     return body
 

@@ -1,6 +1,7 @@
 """Loads `project.yaml` (and the halves' own YAML files) into validated, typed settings."""
 
 import re
+import textwrap
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -143,4 +144,4 @@ def _first_problem(error: ValidationError) -> str:
     if problem["type"] == "extra_forbidden":
         return f"key `{key}` is unknown; remove it or correct its spelling"
     message = re.sub(r"^(Value error, |Input )", "", problem["msg"])
-    return f"key `{key}`: {message}, not {problem['input']!r}"
+    return f"key `{key}`: {message}, not {textwrap.shorten(repr(problem['input']), 80)}"

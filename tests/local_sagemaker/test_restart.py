@@ -2,8 +2,8 @@
 
 import time
 
+from definitions import definition, job_step, step
 from kit import BUCKET, INFERENCE, ROLE, is_alive, processing, training, wait_until
-from test_pipelines import definition, job_step, step
 
 # A job with a child, a grandchild, and a daemon that left the process group.
 FAMILY = """

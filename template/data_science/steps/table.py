@@ -46,7 +46,8 @@ def read_table(path: Path, schema: Schema) -> pd.DataFrame:
         the target is empty somewhere, or there are no rows.
     """
     try:
-        raw = pd.read_csv(path, dtype=str, skipinitialspace=True)
+        # Excel begins a file with a mark of its encoding.
+        raw = pd.read_csv(path, dtype=str, skipinitialspace=True, encoding="utf-8-sig")
     except pd.errors.EmptyDataError:
         raise DataError(f"{path.name} is empty: no header, 0 rows") from None
     except (pd.errors.ParserError, UnicodeDecodeError) as error:

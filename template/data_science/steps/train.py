@@ -39,6 +39,8 @@ def main() -> None:
     parser.add_argument("--model-dir", type=Path, default=os.environ.get("SM_MODEL_DIR"))
     parser.add_argument("--regularization", type=float, required=True)
     arguments = parser.parse_args()
+    if not 0 < arguments.regularization < float("inf"):
+        parser.error(f"regularization must be above 0, not {arguments.regularization}")
     train(arguments.train, arguments.model_dir, arguments.regularization)
 
 

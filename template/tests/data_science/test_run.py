@@ -121,7 +121,13 @@ def test_what_is_not_there_is_refused_in_one_line(registered: registry.Version) 
 
 
 def test_wrong_use_exits_with_2() -> None:
-    wrong = ("--param=nonsense", "--param=NoSuch=1", "--param=QualityThreshold=high", "--nothing")
+    wrong = (
+        "--param=nonsense",
+        "--param=NoSuch=1",
+        "--param=QualityThreshold=high",
+        "--param=QualityThreshold=nan",
+        "--nothing",
+    )
     for argument in wrong:
         assert run("ds", "run", argument).returncode == 2
 
@@ -133,6 +139,23 @@ def test_versions_runs_and_logs_are_shown(registered: registry.Version) -> None:
     first = json.loads(run("ds", "runs", "--json").stdout)[-1]["run"]
     logged = run("ds", "logs", "Train", "--run", first)
     assert "Train: trained on " in logged.stdout, logged.stderr
+
+
+def test_a_version_whose_metrics_are_gone_does_not_hide_the_others(
+    connection: Connection, registered: registry.Version
+) -> None:
+    uri = registered.metrics_uri
+    before = s3.read(connection, uri)
+    bucket, key = s3.split_uri(uri)
+    try:
+        connection.s3.delete_object(Bucket=bucket, Key=key)
+        shown = run("ds", "versions")
+        assert shown.returncode == 0, shown.stderr
+        assert shown.stdout.splitlines()[1].endswith(f"{uri} is not there")
+        s3.write(connection, uri, b'["no metrics"]')
+        assert json.loads(run("ds", "versions", "--json").stdout)[0]["metrics"] == {}
+    finally:
+        s3.write(connection, uri, before)
 
 
 def test_the_definition_is_printed_and_nothing_else() -> None:

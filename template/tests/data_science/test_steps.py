@@ -179,6 +179,18 @@ def test_metrics_follow_the_target(classes: int) -> None:
     )
 
 
+def test_a_file_that_excel_wrote_is_read(tmp_path: Path, table: pd.DataFrame) -> None:
+    data = write(tmp_path, "\ufeff" + table.to_csv(index=False))
+    preprocess(data, tmp_path / "output", 0.2, 0)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf"])
+def test_a_regularization_that_is_none_is_refused(tmp_path: Path, value: str) -> None:
+    done = step("train", "--regularization", value, "--train", tmp_path, "--model-dir", tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("train.py: error: regularization must be above")
+
+
 def member(name: str, kind: bytes = tarfile.REGTYPE, to: str = "") -> tarfile.TarInfo:
     made = tarfile.TarInfo(name)
     made.type, made.linkname = kind, to

@@ -92,6 +92,18 @@ def test_a_payload_that_no_endpoint_takes_is_refused(fresh: Connection) -> None:
         load_example(fresh, version)
 
 
+def test_an_answer_that_is_nested_too_deep_fails_the_check() -> None:
+    deep = Answer(200, "application/json", b"[" * 99_999 + b"]" * 99_999, 1)
+
+    assert problem(checks([deep], EXPECTED, 100)) == "schema: it is nested too deep"
+
+
+@pytest.mark.parametrize("header", ["", "text/csv\r\nX-Other: 1", "text/csv\n", "a" * 1025, "ü"])
+def test_what_no_endpoint_takes_as_a_header_is_refused(header: str) -> None:
+    with pytest.raises(ValueError, match="content_type"):
+        ExpectedAnswers.model_validate({**EXPECTED.model_dump(), "content_type": header})
+
+
 def test_a_content_type_may_carry_parameters() -> None:
     seen = answer(content_type="application/json; charset=utf-8")
 

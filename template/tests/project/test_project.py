@@ -56,6 +56,34 @@ def test_linking_changes_one_line_and_keeps_its_comment(tmp_path: Path) -> None:
     assert [new.split("#")[0].strip() for _, new in differing] == ["id: p-abc123"]
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"name: a\r\nid: null\r\nregion: b\r\n", b"name: a\r\nid: p-1\r\nregion: b\r\n"),
+        (b"id: null # old\r\nid: null\n", b"id: p-1 # old\r\nid: null\n"),
+        (b"id:\n# about the next line\nname: a", b"id: p-1\n# about the next line\nname: a"),
+        (b"name: caf\xe9\nid: p-old", b"name: caf\xe9\nid: p-1"),
+    ],
+)
+def test_linking_leaves_every_other_byte_as_it_is(
+    tmp_path: Path, before: bytes, after: bytes
+) -> None:
+    path = tmp_path / "project.yaml"
+    path.write_bytes(before)
+    path.chmod(0o600)
+    write_project_id("p-1", path)
+    assert path.read_bytes() == after
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [one.name for one in tmp_path.iterdir()] == ["project.yaml"]
+
+
+def test_a_file_without_an_id_line_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "project.yaml"
+    path.write_text("name: a\n  id: null\n")
+    with pytest.raises(ProjectError, match="has no line `id:`"):
+        write_project_id("p-1", path)
+
+
 def test_status_speaks_to_people_and_to_scripts(connection: Connection) -> None:
     state = gather(connection)
     assert state["project"]["id"] == connection.project_id

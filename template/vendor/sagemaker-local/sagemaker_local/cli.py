@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import re
 import shlex
 import signal
 import subprocess
@@ -14,6 +13,7 @@ import urllib.request
 from typing import Any
 
 from sagemaker_local.home import Home, Running, find_home
+from sagemaker_local.regions import partition_of
 
 _START_SECONDS = 60
 _STOP_SECONDS = 15
@@ -142,7 +142,7 @@ def _region(home: Home, options: argparse.Namespace) -> str:
 
 
 def _region_name(text: str) -> str:
-    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[0-9]", text):
+    if not partition_of(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no AWS region, such as eu-central-1")
     return text
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sagemaker_local.api.arns import make_arn
 from sagemaker_local.api.errors import AwsError
 from sagemaker_local.api.idempotency import once
 from sagemaker_local.api.parts import Parts
@@ -13,8 +14,6 @@ from sagemaker_local.api.service_model import input_shape
 from sagemaker_local.api.support import unsupported_parts
 from sagemaker_local.api.validation import check_values
 from sagemaker_local.storage.store import Body, Store
-
-ACCOUNT = "123456789012"
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Call:
 
     def arn(self, path: str) -> str:
         """Return the ARN of `path`, such as `model/churn`, in this region."""
-        return f"arn:aws:sagemaker:{self.region}:{ACCOUNT}:{path}"
+        return make_arn("sagemaker", self.region, path)
 
     def without(self, *members: str) -> "Call":
         """Return the same call with fewer members in its request."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sagemaker_local.api.actions import ACCOUNT
+from sagemaker_local.api.arns import ACCOUNT
 from sagemaker_local.storage.clients import Clients
 
 _log = logging.getLogger(__name__)

@@ -58,12 +58,26 @@ def find(call: Call, kind: ResourceKind, name_or_arn: str | None = None) -> Reso
     AwsError : there is none.
     """
     asked = name_or_arn or call.request[kind.name_member]
-    name = asked.split(f":{kind.path}/", 1)[-1]
-    found = call.store.get(kind.noun, call.region, name)
+    found = lookup(call, kind, asked)
     if found is None:
-        arn = call.arn(f"{kind.path}/{name}")
+        arn = asked if asked.startswith("arn:") else call.arn(f"{kind.path}/{asked}")
+        name = asked.rsplit(f":{kind.path}/", 1)[-1]
         raise AwsError(kind.missing_code, kind.missing.format(arn=arn, name=name))
     return found
+
+
+def lookup(call: Call, kind: ResourceKind, name_or_arn: str) -> Resource | None:
+    """Return the resource of a name or an ARN, or None if there is none here.
+
+    An ARN of another partition, region, account or kind is never one of ours.
+    """
+    name = name_or_arn
+    if name.startswith("arn:"):
+        ours = call.arn(f"{kind.path}/")
+        if not name.startswith(ours):
+            return None
+        name = name.removeprefix(ours)
+    return call.store.get(kind.noun, call.region, name)
 
 
 def offer(kind: ResourceKind, *verbs: str) -> None:

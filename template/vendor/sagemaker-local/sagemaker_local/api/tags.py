@@ -81,6 +81,7 @@ def delete_tags(call: Call) -> Body:
 
 def _existing(call: Call) -> str:
     arn: str = call.request["ResourceArn"]
-    if call.store.by_arn(arn) is None:
+    found = call.store.by_arn(arn)
+    if found is None or found.region != call.region:
         raise invalid(f'Could not find resource "{arn}".')
     return arn

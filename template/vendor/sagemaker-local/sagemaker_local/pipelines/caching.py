@@ -2,26 +2,11 @@
 
 import hashlib
 import json
-import re
 from typing import Any
 
 from sagemaker_local.api.actions import now
-from sagemaker_local.pipelines.step import StepType
+from sagemaker_local.pipelines.step import Step, StepType
 from sagemaker_local.storage.store import Resource, Store
-
-_DURATION = re.compile(
-    r"P(?!$)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?!$)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?",
-    re.IGNORECASE,
-)
-_SECONDS = (365 * 86400, 30 * 86400, 7 * 86400, 86400, 3600, 60, 1)
-
-
-def parse_duration(text: str) -> float | None:
-    """Return the seconds of an ISO 8601 duration, or None if it is none."""
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        return None
-    return float(sum(int(n or 0) * s for n, s in zip(match.groups(), _SECONDS, strict=True)))
 
 
 def cache_key(step_type: StepType, arguments: dict[str, Any]) -> str:
@@ -37,23 +22,20 @@ def cache_key(step_type: StepType, arguments: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def find_cached(
-    store: Store, region: str, pipeline: str, step: dict[str, Any], key: str
-) -> Resource | None:
+def find_cached(store: Store, region: str, pipeline: str, step: Step, key: str) -> Resource | None:
     """Return the latest step that did the same work and has not expired.
 
     Parameters
     ----------
     store, region, pipeline : where executions of the same pipeline are found.
-    step : the step's document, with its name, type and `CacheConfig`.
+    step : the step.
     key : its cache key.
     """
-    expire = step["CacheConfig"].get("ExpireAfter")
-    oldest = now() - (parse_duration(expire) or 0) if expire else 0.0
+    oldest = 0.0 if step.expires is None else now() - step.expires
     for earlier in reversed(store.resources("Step", region, prefix=f"{pipeline}/execution/")):
         body = earlier.body
         if (
-            body["StepName"] == step["Name"]
+            body["StepName"] == step.name
             and body["StepStatus"] == "Succeeded"
             and body.get("_CacheKey") == key
             and "CacheHitResult" not in body

@@ -1,33 +1,34 @@
 """Reads a pipeline definition document and refuses one that could not run."""
 
-import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from sagemaker_local.api.errors import AwsError, invalid, unsupported
-from sagemaker_local.pipelines.caching import parse_duration
-from sagemaker_local.pipelines.expressions import ExpressionError, references, tokens
-from sagemaker_local.pipelines.step import Step, StepType
+from sagemaker_local.api.errors import AwsError, unsupported
+from sagemaker_local.pipelines.document import (
+    Document,
+    bad,
+    check_type,
+    members,
+    one_of,
+    read_json,
+    shown,
+)
+from sagemaker_local.pipelines.duration import parse_duration
+from sagemaker_local.pipelines.expressions import Get, parse, references
+from sagemaker_local.pipelines.parameters import Parameter, read_parameters
+from sagemaker_local.pipelines.paths import PathError, walk
+from sagemaker_local.pipelines.schedule import COMPLETED, TRIGGERS
+from sagemaker_local.pipelines.step import PropertyFile, Step, StepType
 from sagemaker_local.pipelines.steps import STEP_TYPES
 
-# Limits of the service, from the developer guide's quotas of Pipelines.
-MAX_PARAMETERS, MAX_STEPS = 200, 50
+# The quota of Pipelines, from the AWS General Reference.
+MAX_STEPS = 50
 
-_STEP_MEMBERS = {
-    "Name",
-    "Type",
-    "Arguments",
-    "DependsOn",
-    "DisplayName",
-    "Description",
-    "CacheConfig",
-    "PropertyFiles",
-    "RetryPolicies",
-}
-_TOP_MEMBERS = {"Version", "Metadata", "Parameters", "PipelineExperimentConfig", "Steps"}
-_EXECUTION = {
+_STEP_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_VARIABLES = {
     "PipelineName",
     "PipelineArn",
     "PipelineExecutionArn",
@@ -35,20 +36,22 @@ _EXECUTION = {
     "StartDateTime",
     "CurrentDateTime",
 }
-_TYPES: dict[str, tuple[type, ...]] = {
-    "String": (str,),
-    "Integer": (int,),
-    "Float": (int, float),
-    "Boolean": (bool,),
-}
 
 
 @dataclass(frozen=True)
 class Definition:
-    """A definition that passed every check: its parameters and all steps, nested ones too."""
+    """A definition that passed every check.
 
-    parameters: dict[str, dict[str, Any]]
-    steps: dict[str, Step]
+    Attributes
+    ----------
+    parameters : what it declares.
+    experiment : `PipelineExperimentConfig`, with its expressions.
+    steps : all steps by name, those in branches too.
+    """
+
+    parameters: Mapping[str, Parameter]
+    experiment: Document
+    steps: Mapping[str, Step]
 
 
 def read_definition(text: str) -> Definition:
@@ -62,153 +65,167 @@ def read_definition(text: str) -> Definition:
     ------
     AwsError : it is malformed, refers to what is not there, or uses what we do not have.
     """
-    try:
-        return _read(text)
-    except (LookupError, TypeError, ValueError, AttributeError, ExpressionError) as error:
-        raise _bad(f"{type(error).__name__}: {error}") from None
-
-
-def parameter_values(definition: Definition, given: dict[str, str]) -> dict[str, Any]:
-    """Return the value of every parameter of an execution.
-
-    Parameters
-    ----------
-    definition : declares the parameters.
-    given : the values that were given at start, as text.
-
-    Raises
-    ------
-    AwsError : a parameter is unknown, has no value, or one of the wrong type.
-    """
-    unknown = sorted(set(given) - set(definition.parameters))
-    if unknown:
-        raise invalid(f"Unknown pipeline parameters: {', '.join(unknown)}")
-    values = {}
-    for name, parameter in definition.parameters.items():
-        if name in given:
-            values[name] = _convert(name, parameter["Type"], given[name])
-        elif "DefaultValue" in parameter:
-            values[name] = parameter["DefaultValue"]
-        else:
-            raise invalid(f"Pipeline parameter {name} has no value and no default")
-        if parameter.get("EnumValues") and values[name] not in parameter["EnumValues"]:
-            raise invalid(f"Pipeline parameter {name} must be one of {parameter['EnumValues']}")
-    return values
-
-
-def _read(text: str) -> Definition:
-    try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise _bad(f"it is not JSON: {error}") from None
-    if not isinstance(document, dict) or document.get("Version") != "2020-12-01":
-        raise _bad("Version must be 2020-12-01")
-    _known(document, _TOP_MEMBERS, "the definition")
-    parameters = _read_parameters(document.get("Parameters", []))
+    found = members(
+        read_json(text),
+        "the definition",
+        {"Steps": list},
+        {"Version": str, "Metadata": dict, "Parameters": list, "PipelineExperimentConfig": dict},
+    )
+    if found["Version"] not in (None, "2020-12-01"):
+        raise bad(f"Version must be 2020-12-01, not {shown(found['Version'])}")
+    parameters = read_parameters(found["Parameters"] or [])
+    experiment = _read_experiment(found["PipelineExperimentConfig"])
     steps: dict[str, Step] = {}
-    for step in _flatten(document["Steps"], None, ""):
+    for step in _read_steps(found["Steps"], "the definition", ("", "")):
         if step.name in steps:
-            raise _bad(f"the step name {step.name} is used twice")
+            raise bad(f"the step name {step.name} is used twice")
         steps[step.name] = step
     if not steps:
-        raise _bad("it has no steps")
+        raise bad("it has no steps")
     if len(steps) > MAX_STEPS:
         raise AwsError("ResourceLimitExceeded", f"a pipeline has at most {MAX_STEPS} steps")
+    definition = Definition(parameters, experiment, steps)
+    _check_references(definition)
+    return definition
+
+
+def _read_experiment(document: Document | None) -> Document:
+    if document is None:
+        return {}
+    where = "PipelineExperimentConfig"
+    found = members(document, where, {}, {"ExperimentName": None, "TrialName": None})
+    experiment: Document = parse({k: v for k, v in found.items() if v is not None}, where)
+    return experiment
+
+
+def _read_steps(documents: Sequence[Any], where: str, inside: tuple[str, str]) -> Iterator[Step]:
+    for document in documents:
+        check_type(document, dict, f"a step of {where}")
+        name = document.get("Name")
+        check_type(name, str, f"the Name of a step of {where}")
+        if not _STEP_NAME.fullmatch(name):
+            raise bad(f"{shown(name)} is no name of a step")
+        here = f"step {name}"
+        kind = document.get("Type")
+        check_type(kind, str, f"the Type of {here}")
+        step_type = STEP_TYPES[one_of(kind, STEP_TYPES, f"{here}, which has the step type")]
+        yield from _read_step(document, here, step_type, inside)
+
+
+def _read_step(
+    document: Document, where: str, step_type: StepType, inside: tuple[str, str]
+) -> Iterator[Step]:
+    found = members(
+        document,
+        where,
+        {"Name": str, "Type": str, "Arguments": dict},
+        {"DependsOn": list, "DisplayName": str, "Description": str, "CacheConfig": dict}
+        | dict(step_type.members),
+    )
+    arguments = step_type.read(found["Arguments"], where)
+    requires = {
+        reference.name: COMPLETED
+        for reference in references(arguments.own)
+        if reference.root == "Steps"
+    }
+    if inside[0]:
+        requires[inside[0]] = COMPLETED
+    # What is written counts more than what follows from a reference: a step that runs when
+    # another failed may refer to it.
+    requires |= _read_dependencies(found["DependsOn"] or [], where)
+    cached, expires = _read_cache(found["CacheConfig"], where, step_type)
+    yield Step(
+        name=found["Name"],
+        type=step_type,
+        members=found,
+        arguments=arguments.own,
+        property_files=_read_property_files(found, arguments.own, where),
+        requires=requires,
+        inside=inside,
+        cached=cached,
+        expires=expires,
+    )
+    for branch, steps in arguments.branches.items():
+        yield from _read_steps(steps, where, (found["Name"], branch))
+
+
+def _read_dependencies(documents: Sequence[Any], where: str) -> dict[str, str]:
+    requires: dict[str, str] = {}
+    for document in documents:
+        name, trigger = document, COMPLETED
+        if isinstance(document, dict):
+            found = members(document, f"DependsOn of {where}", {"Step": str, "Trigger": str})
+            name = found["Step"]
+            trigger = one_of(found["Trigger"], TRIGGERS, f"in {where} the trigger")
+        check_type(name, str, f"an entry of DependsOn of {where}")
+        if requires.setdefault(name, trigger) != trigger:
+            raise bad(f"{where} depends on {name} with two triggers")
+    return requires
+
+
+def _read_property_files(
+    step: Document, arguments: Document, where: str
+) -> dict[str, PropertyFile]:
+    files: dict[str, PropertyFile] = {}
+    texts = {"PropertyFileName": str, "OutputName": str, "FilePath": str}
+    for document in step.get("PropertyFiles") or []:
+        found = members(document, f"a property file of {where}", texts)
+        name, output = found["PropertyFileName"], found["OutputName"]
+        try:
+            walk(arguments, ("ProcessingOutputConfig", "Outputs", output), by_name=True)
+        except PathError:
+            raise bad(f"{where} has no output {shown(output)} for its property file") from None
+        files[name] = PropertyFile(output, found["FilePath"])
+    return files
+
+
+def _read_cache(
+    document: Document | None, where: str, step_type: StepType
+) -> tuple[bool, float | None]:
+    if document is None:
+        return False, None
+    if not step_type.cache_key:
+        raise unsupported(f"CacheConfig on a {step_type.name} step ({where})")
+    here = f"CacheConfig of {where}"
+    found = members(document, here, {}, {"Enabled": bool, "ExpireAfter": str})
+    try:
+        expires = None if found["ExpireAfter"] is None else parse_duration(found["ExpireAfter"])
+    except ValueError as error:
+        raise bad(f"ExpireAfter of {where}: {error}") from None
+    return bool(found["Enabled"]), expires
+
+
+def _check_references(definition: Definition) -> None:
+    steps = definition.steps
+    for reference in references(definition.experiment):
+        if reference.root in ("Steps", "PipelineExperimentConfig"):
+            raise bad(f"PipelineExperimentConfig cannot refer to {reference.text}")
+        _check_reference(reference, "PipelineExperimentConfig", definition, "")
     for step in steps.values():
-        _check_references(step, steps, parameters)
+        for name in sorted(step.requires.keys() - steps.keys()):
+            raise bad(f"step {step.name} refers to the unknown step {shown(name)[1:-1]}")
+        for reference in references(step.arguments):
+            _check_reference(reference, f"step {step.name}", definition, step.type.job)
     try:
         TopologicalSorter({step.name: step.requires for step in steps.values()}).prepare()
     except CycleError as error:
-        raise _bad(f"steps wait for each other: {' -> '.join(error.args[1])}") from None
-    return Definition(parameters, steps)
+        raise bad(f"steps wait for each other: {' -> '.join(error.args[1])}") from None
 
 
-def _read_parameters(documents: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    parameters: dict[str, dict[str, Any]] = {}
-    for parameter in documents:
-        name, kind = parameter["Name"], parameter["Type"]
-        _known(parameter, {"Name", "Type", "DefaultValue", "EnumValues"}, f"parameter {name}")
-        if name in parameters:
-            raise _bad(f"the parameter name {name} is used twice")
-        if kind not in _TYPES:
-            raise _bad(f"parameter {name} has the unknown type {kind}")
-        default = parameter.get("DefaultValue")
-        wrong = isinstance(default, bool) != (kind == "Boolean")
-        if default is not None and (wrong or not isinstance(default, _TYPES[kind])):
-            raise _bad(f"the default of parameter {name} is not of type {kind}")
-        parameters[name] = parameter
-    if len(parameters) > MAX_PARAMETERS:
-        raise AwsError(
-            "ResourceLimitExceeded", f"a pipeline has at most {MAX_PARAMETERS} parameters"
-        )
-    return parameters
-
-
-def _flatten(documents: list[dict[str, Any]], condition: str | None, branch: str) -> Iterator[Step]:
-    for document in documents:
-        name, kind = document["Name"], document["Type"]
-        if kind not in STEP_TYPES:
-            raise unsupported(f"the step type {kind} (step {name})")
-        step_type = STEP_TYPES[kind]
-        _known(document, _STEP_MEMBERS, f"step {name}")
-        arguments = dict(document["Arguments"])
-        branches = step_type.branches(arguments)
-        step_type.check(name, arguments)
-        _check_cache(document, name, step_type)
-        own = {path for path in references(arguments)}
-        requires = {str(tokens(path)[1]) for path in own if path.startswith("Steps.")}
-        requires |= set(document.get("DependsOn", []))
-        if condition is not None:
-            requires.add(condition)
-        yield Step(name, step_type, document, arguments, frozenset(requires), condition, branch)
-        for steps, outcome in branches:
-            yield from _flatten(steps, name, outcome)
-
-
-def _check_cache(document: dict[str, Any], name: str, step_type: StepType) -> None:
-    cache = document.get("CacheConfig")
-    if cache is None:
-        return
-    if not step_type.cache_key:
-        raise unsupported(f"CacheConfig on a {step_type.name} step (step {name})")
-    if "ExpireAfter" in cache and parse_duration(cache["ExpireAfter"]) is None:
-        raise _bad(f"ExpireAfter of step {name} is no ISO 8601 duration: {cache['ExpireAfter']!r}")
-
-
-def _check_references(
-    step: Step, steps: dict[str, Step], parameters: dict[str, dict[str, Any]]
-) -> None:
-    for required in step.requires - set(steps):
-        raise _bad(f"step {step.name} refers to the unknown step {required}")
-    for path in references(step.arguments):
-        root, *rest = tokens(path)
-        if root == "Parameters" and (len(rest) != 1 or rest[0] not in parameters):
-            raise _bad(f"step {step.name} refers to the unknown parameter {path}")
-        if root == "Execution" and (len(rest) != 1 or rest[0] not in _EXECUTION):
-            raise _bad(f"step {step.name} refers to the unknown variable {path}")
-        if root not in ("Parameters", "Execution", "Steps"):
-            raise _bad(f"step {step.name} refers to the unknown {path}")
-        if root == "Steps" and rest[1:2] == ["PropertyFiles"]:
-            source = steps[str(rest[0])].document.get("PropertyFiles", [])
-            if rest[2] not in [file["PropertyFileName"] for file in source]:
-                raise _bad(f"step {step.name} refers to the unknown property file {path}")
-
-
-def _known(document: dict[str, Any], members: set[str], where: str) -> None:
-    for name in sorted(set(document) - members):
-        # The SDK writes null for what is not used.
-        if document[name] is not None:
-            raise unsupported(f"{name} in {where}")
-
-
-def _convert(name: str, kind: str, text: str) -> Any:
-    try:
-        if kind == "Boolean":
-            return {"true": True, "false": False}[text.lower()]
-        return {"String": str, "Integer": int, "Float": float}[kind](text)
-    except (ValueError, KeyError):
-        raise invalid(f"Pipeline parameter {name} must be of type {kind}, not {text!r}") from None
-
-
-def _bad(message: str) -> AwsError:
-    return invalid(f"Unable to parse pipeline definition: {message}")
+def _check_reference(reference: Get, where: str, definition: Definition, job: str) -> None:
+    known: dict[str, Any] = {
+        "Parameters": definition.parameters,
+        # The SDK's documentation: the name of the job that the step itself launches.
+        "Execution": _VARIABLES | ({f"{job}Name"} if job else set()),
+        "PipelineExperimentConfig": definition.experiment,
+        "Steps": definition.steps,
+    }
+    here = f"{where} refers to the unknown {shown(reference.text)[1:-1]}"
+    if reference.name not in known.get(reference.root, ()):
+        raise bad(here)
+    # Of a step there is always a property to name, of the others there is nothing more.
+    if (reference.root == "Steps") != bool(reference.path):
+        raise bad(here)
+    file = reference.property_file
+    if file is not None and file not in definition.steps[reference.name].property_files:
+        raise bad(f"{where} refers to the unknown property file {shown(reference.text)[1:-1]}")

@@ -1,76 +1,101 @@
 """Runs one execution of a pipeline: ready steps in parallel, until none is left."""
 
-import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from datetime import UTC, datetime
 from typing import Any
 
 from sagemaker_local.api.actions import Call, now
 from sagemaker_local.pipelines.caching import cache_key, find_cached
 from sagemaker_local.pipelines.definition import Definition
-from sagemaker_local.pipelines.expressions import ExpressionError, resolve, tokens, walk
+from sagemaker_local.pipelines.document import Document
+from sagemaker_local.pipelines.expressions import ExpressionError, as_text, resolve
+from sagemaker_local.pipelines.schedule import Ended, execution_status, ready_steps
+from sagemaker_local.pipelines.scope import StepScope
 from sagemaker_local.pipelines.step import Step
-from sagemaker_local.pipelines.step_run import StepFailedError, StepRun, StepStoppedError
-from sagemaker_local.storage.s3 import S3, MissingObjectError
+from sagemaker_local.pipelines.step_run import (
+    StepFailedError,
+    StepResult,
+    StepRun,
+    StepStoppedError,
+    resource_name,
+)
 from sagemaker_local.storage.store import Resource
 
 _REASON = 1024
+# The quota of Pipelines, from the AWS General Reference.
+_PARALLEL = 50
+# AWS's text (aws/sagemaker-python-sdk before version 3, test_fail_steps.py).
+_FAILURE = "Step failure: One or multiple steps failed."
 _log = logging.getLogger(__name__)
 
 
 class Execution:
-    """One execution while it runs; also the scope that its expressions are evaluated in.
+    """One execution while it runs.
 
     Parameters
     ----------
     call : makes the calls to the service that steps stand for.
     resource : the execution as it was created.
-    pipeline : the pipeline's name.
     definition : what to run.
     values : the value of every parameter.
     """
 
     def __init__(
-        self,
-        call: Call,
-        resource: Resource,
-        pipeline: str,
-        definition: Definition,
-        values: dict[str, Any],
+        self, call: Call, resource: Resource, definition: Definition, values: Mapping[str, Any]
     ) -> None:
         self._call = call
         self._resource = resource
-        self._pipeline = pipeline
         self._definition = definition
         self._values = values
-        self._records: dict[str, Resource] = {}
+        self._properties: dict[str, Document] = {}
         self._stops: dict[str, Callable[[], object]] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
 
     def run(self) -> None:
         """Run all steps and record how it ended."""
-        waiting = dict(self._definition.steps)
-        running: dict[Future[None], Step] = {}
-        failed = False
-        limit = self._resource.body.get("ParallelismConfiguration", {})
-        with ThreadPoolExecutor(limit.get("MaxParallelExecutionSteps", 50)) as pool:
+        try:
+            self._note_experiment()
+        except ExpressionError as error:
+            self._end("Failed", f"ClientError: {error}")
+            return
+        steps = self._definition.steps
+        started: list[str] = []
+        ended: dict[str, Ended] = {}
+        running: dict[Future[Ended], str] = {}
+        limits = self._resource.body.get("ParallelismConfiguration", {})
+        places = limits.get("MaxParallelExecutionSteps", _PARALLEL)
+        with ThreadPoolExecutor(places) as pool:
             while True:
-                if not failed and not self._stopping.is_set():
-                    for step in [step for step in waiting.values() if self._is_ready(step)]:
-                        del waiting[step.name]
-                        running[pool.submit(self._run_step, step)] = step
+                if not self._stopping.is_set():
+                    # No step waits in the pool: it would start after a stop or a failure.
+                    for step in ready_steps(steps, started, ended)[: places - len(running)]:
+                        started.append(step.name)
+                        running[pool.submit(self._run_step, step)] = step.name
                 if not running:
                     break
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
-                    del running[future]
-                    failed = future.exception() is not None or failed
-        status = "Stopped" if self._stopping.is_set() else "Failed" if failed else "Succeeded"
-        reason = "Step failure: One or many steps failed." if status == "Failed" else None
+                    ended[running.pop(future)] = future.result()
+        status = "Stopped" if self._stopping.is_set() else execution_status(steps, started, ended)
+        self._end(status, _FAILURE if status == "Failed" else None)
+
+    def stop(self) -> None:
+        """Start no further step, and stop what those that run have started."""
+        self._stopping.set()
+        with self._lock:
+            stops = list(self._stops.values())
+        for act in stops:
+            _try(act)
+
+    def _note_experiment(self) -> None:
+        found = resolve(self._definition.experiment, self._scope({}))
+        experiment = {name: as_text(value) for name, value in found.items()}
+        self._call.store.change(self._resource.arn, {"PipelineExperimentConfig": experiment})
+
+    def _end(self, status: str, reason: str | None = None) -> None:
         self._call.store.change(
             self._resource.arn,
             {
@@ -81,95 +106,40 @@ class Execution:
             },
         )
 
-    def stop(self) -> None:
-        """Start no further step, and stop what those that run have started."""
-        self._stopping.set()
-        with self._lock:
-            stops = list(self._stops.values())
-        for act in stops:
-            act()
-
-    def get(self, path: str) -> Any:
-        """Return what `{"Get": path}` stands for."""
-        root, name, *_ = tokens(path)
-        if root == "Parameters":
-            return self._values[str(name)]
-        if root == "Execution":
-            return self._variables()[str(name)]
-        found = path.split(str(name), 1)[1].lstrip(".")
-        return walk(self._record(str(name)).body["_Properties"], found)
-
-    def property_file(self, path: str) -> Any:
-        """Return the content of a step's property file."""
-        _, step, _, name = tokens(path)
-        declared = self._definition.steps[str(step)].document["PropertyFiles"]
-        file = next(entry for entry in declared if entry["PropertyFileName"] == name)
-        output = f"ProcessingOutputConfig.Outputs['{file['OutputName']}'].S3Output.S3Uri"
-        folder = walk(self._record(str(step)).body["_Properties"], output)
-        return self.s3_document(f"{folder.rstrip('/')}/{file['FilePath']}")
-
-    def s3_document(self, uri: str) -> Any:
-        """Return the JSON document at an S3 URI."""
-        try:
-            return json.loads(self._call.parts[S3].read(self._call.region, uri))
-        except (MissingObjectError, ValueError) as error:
-            raise ExpressionError(f"the property file cannot be read: {error}") from None
-
-    def _variables(self) -> dict[str, str]:
-        started = datetime.fromtimestamp(self._resource.body["CreationTime"], UTC)
-        return {
-            "PipelineName": self._pipeline,
-            "PipelineArn": self._resource.body["PipelineArn"],
-            "PipelineExecutionArn": self._resource.arn,
-            "PipelineExecutionId": self._resource.arn.rsplit("/", 1)[1],
-            "StartDateTime": started.isoformat(timespec="milliseconds"),
-            "CurrentDateTime": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        }
-
-    def _is_ready(self, step: Step) -> bool:
-        records = [self._find(name) for name in step.requires]
-        if not all(record and record.body["StepStatus"] == "Succeeded" for record in records):
-            return False
-        if step.condition is None:
-            return True
-        outcome: str = self._record(step.condition).body["Metadata"]["Condition"]["Outcome"]
-        return outcome == step.branch
-
-    def _run_step(self, step: Step) -> None:
+    def _run_step(self, step: Step) -> Ended:
         record = self._begin(step)
-        store = self._call.store
+        status, properties, branch = "Succeeded", {}, ""
         try:
-            members = self._do(step, record.arn)
-        except StepStoppedError:
-            members = {"StepStatus": "Stopped"}
+            members, result = self._do(step, record.arn)
+            members["Metadata"] = result.metadata
+            properties, branch = result.properties, result.branch
+        except StepFailedError as error:
+            status = "Stopped" if isinstance(error, StepStoppedError) else "Failed"
+            members = {"FailureReason": str(error)[:_REASON] or None}
+            properties = error.properties
+        except ExpressionError as error:
+            status, members = "Failed", {"FailureReason": f"ClientError: {error}"[:_REASON]}
         except Exception as error:
-            reason = self._reason(step.name, error)
-            store.change(
-                record.arn,
-                {"StepStatus": "Failed", "FailureReason": reason[:_REASON], "EndTime": now()},
-            )
-            raise
+            _log.exception("step %s", record.arn)
+            reason = f"InternalServerError: {type(error).__name__}: {error}"
+            status, members = "Failed", {"FailureReason": reason[:_REASON]}
         finally:
             with self._lock:
                 self._stops.pop(step.name, None)
-        store.change(record.arn, {"StepStatus": "Succeeded", "EndTime": now(), **members})
-
-    def _reason(self, step: str, error: Exception) -> str:
-        if isinstance(error, StepFailedError):
-            return str(error)
-        if isinstance(error, ExpressionError):
-            return f"ClientError: {error}"
-        _log.error("step %s", step, exc_info=error)
-        return f"InternalServerError: {type(error).__name__}: {error}"
+        self._properties[step.name] = properties
+        end = {"StepStatus": status, "EndTime": now(), "_Properties": properties}
+        self._call.store.change(record.arn, members | end)
+        return Ended(status, branch)
 
     def _begin(self, step: Step) -> Resource:
+        time = now()
         body = {
             "StepName": step.name,
-            "StepDisplayName": step.document.get("DisplayName"),
-            "StepDescription": step.document.get("Description"),
+            "StepDisplayName": step.members["DisplayName"],
+            "StepDescription": step.members["Description"],
             "StepStatus": "Executing",
-            "StartTime": now(),
-            "CreationTime": now(),
+            "StartTime": time,
+            "CreationTime": time,
             "AttemptCount": 1,
             "_Execution": self._resource.arn,
         }
@@ -179,43 +149,63 @@ class Execution:
         self._call.store.create(record)
         return record
 
-    def _do(self, step: Step, arn: str) -> dict[str, Any]:
-        """Do a step's work and return the members to record."""
-        arguments = resolve(step.arguments, self) if step.type.resolves else step.arguments
-        if not step.type.cache_key:
-            return step.type.run(self._step_run(step, arn, arguments))
-        key = cache_key(step.type, arguments)
-        if step.document.get("CacheConfig", {}).get("Enabled"):
-            earlier = find_cached(
-                self._call.store, self._call.region, self._pipeline, step.document, key
-            )
-            if earlier is not None:
-                return {
-                    "CacheHitResult": {"SourcePipelineExecutionArn": earlier.body["_Execution"]},
-                    "Metadata": earlier.body["Metadata"],
-                    "_Properties": earlier.body["_Properties"],
-                }
-        return {"_CacheKey": key, **step.type.run(self._step_run(step, arn, arguments))}
+    def _do(self, step: Step, arn: str) -> tuple[Document, StepResult]:
+        """Do a step's work; return members to record, and the result."""
+        job_name = self._job_name(step)
+        variables = {f"{step.type.job}Name": job_name} if job_name else {}
+        arguments = resolve(step.arguments, self._scope(variables))
+        members: Document = {}
+        if step.type.cache_key:
+            key = cache_key(step.type, arguments)
+            found = step.cached and self._find_cached(step, key)
+            if found:
+                source = {"SourcePipelineExecutionArn": found.body["_Execution"]}
+                result = StepResult(found.body["Metadata"], found.body["_Properties"])
+                return {"CacheHitResult": source}, result
+            members = {"_CacheKey": key}
+        run = StepRun(
+            call=self._call,
+            execution=self._resource.arn,
+            name=step.name,
+            arn=arn,
+            job=step.type.job,
+            job_name=job_name,
+            arguments=arguments,
+            on_stop=lambda act: self._on_stop(step.name, act),
+        )
+        return members, step.type.run(run)
 
-    def _step_run(self, step: Step, arn: str, arguments: dict[str, Any]) -> StepRun:
-        def on_stop(act: Callable[[], object]) -> Callable[[], bool]:
-            with self._lock:
-                self._stops[step.name] = act
-            # A stop that came before the lines above has not seen what to do.
-            if self._stopping.is_set():
-                act()
-            return self._stopping.is_set
+    def _job_name(self, step: Step) -> str:
+        if not step.type.job:
+            return ""
+        prefix = resolve(step.arguments.get(f"{step.type.job}Name"), self._scope({}))
+        return resource_name(prefix or "pipelines", self._resource.arn, step.name)
 
-        execution = self._resource.arn
-        return StepRun(
-            self._call, execution, step.name, arn, step.type.job, arguments, self, on_stop
+    def _find_cached(self, step: Step, key: str) -> Resource | None:
+        pipeline = self._resource.name.split("/")[0]
+        return find_cached(self._call.store, self._call.region, pipeline, step, key)
+
+    def _on_stop(self, step: str, act: Callable[[], object]) -> None:
+        with self._lock:
+            self._stops[step] = act
+        # A stop that came before the lines above has not seen what to do.
+        if self._stopping.is_set():
+            _try(act)
+
+    def _scope(self, job_names: Mapping[str, str]) -> StepScope:
+        return StepScope(
+            call=self._call,
+            execution=self._resource,
+            definition=self._definition,
+            values=self._values,
+            properties=self._properties,
+            job_names=job_names,
         )
 
-    def _find(self, step: str) -> Resource | None:
-        return self._call.store.by_arn(f"{self._resource.arn}/step/{step}")
 
-    def _record(self, step: str) -> Resource:
-        found = self._find(step)
-        if found is None:
-            raise ExpressionError(f"step {step} did not run")
-        return found
+def _try(act: Callable[[], object]) -> None:
+    try:
+        act()
+    except StepFailedError as error:
+        # What was to be stopped has just ended, and how it did is what counts.
+        _log.info("not stopped: %s", error)

@@ -7,8 +7,9 @@ from sagemaker_local.api.errors import AwsError, invalid
 from sagemaker_local.api.listing import listing
 from sagemaker_local.api.page_token import read_token, write_token
 from sagemaker_local.api.resources import create, find
-from sagemaker_local.pipelines.definition import parameter_values, read_definition
+from sagemaker_local.pipelines.definition import read_definition
 from sagemaker_local.pipelines.execution import Execution
+from sagemaker_local.pipelines.parameters import parameter_values
 from sagemaker_local.pipelines.resource_kinds import ACTIVE, EXECUTION, PIPELINE, STEP
 from sagemaker_local.pipelines.running_executions import RunningExecutions
 from sagemaker_local.pipelines.versions import version_text
@@ -25,7 +26,9 @@ def start_execution(call: Call) -> Body:
         version = call.request.get("PipelineVersionId") or pipeline.body["_Version"]
         definition = read_definition(version_text(call, pipeline.name, version))
         asked = call.request.get("PipelineParameters", [])
-        values = parameter_values(definition, {item["Name"]: item["Value"] for item in asked})
+        values = parameter_values(
+            definition.parameters, {item["Name"]: item["Value"] for item in asked}
+        )
         identifier = "".join(secrets.choice(_ID_ALPHABET) for _ in range(12))
         parallelism = pipeline.body.get("ParallelismConfiguration")
         time = now()
@@ -45,8 +48,8 @@ def start_execution(call: Call) -> Body:
             _Values=values,
         )
         call.store.change(pipeline.arn, {"LastRunTime": time, "LastExecutionTime": time})
-    running = Execution(call, execution, pipeline.name, definition, values)
-    call.store.after_commit(lambda: call.parts[RunningExecutions].start(execution.arn, running))
+    running = Execution(call, execution, definition, values)
+    call.store.after_commit(lambda: call.parts[RunningExecutions].start(execution, running))
     return {"PipelineExecutionArn": execution.arn}
 
 

@@ -2,13 +2,12 @@
 
 import logging
 import threading
-from typing import Any
 
 from sagemaker_local.api.actions import now
 from sagemaker_local.api.errors import STOPPED_WITH_US
 from sagemaker_local.pipelines.execution import Execution
 from sagemaker_local.pipelines.resource_kinds import ACTIVE, EXECUTION, STEP
-from sagemaker_local.storage.store import Store
+from sagemaker_local.storage.store import Resource, Store
 
 _log = logging.getLogger(__name__)
 
@@ -26,15 +25,18 @@ class RunningExecutions:
         self._running: dict[str, Execution] = {}
         self._lock = threading.Lock()
 
-    def start(self, arn: str, execution: Execution) -> None:
-        """Run an execution in a thread of its own."""
+    def start(self, resource: Resource, execution: Execution) -> None:
+        """Run an execution, stored as Executing, in a thread of its own."""
+        arn = resource.arn
         with self._lock:
             self._running[arn] = execution
         stored = self._store.by_arn(arn)
         if stored and stored.body["PipelineExecutionStatus"] == "Stopping":
             # The request to stop came before there was anything to stop.
             execution.stop()
-        threading.Thread(target=self._run, args=(arn, execution), name=arn, daemon=True).start()
+        threading.Thread(
+            target=self._run, args=(resource, execution), name=arn, daemon=True
+        ).start()
 
     def stop(self, arn: str) -> None:
         """Ask an execution to stop."""
@@ -45,30 +47,30 @@ class RunningExecutions:
 
     def recover(self) -> None:
         """End the executions that an earlier server left running."""
-        store = self._store
-        for item in store.resources(EXECUTION.noun):
+        for item in self._store.resources(EXECUTION.noun):
             if item.body["PipelineExecutionStatus"] in ACTIVE:
-                store.change(item.arn, _failed(STOPPED_WITH_US))
-                for step in store.resources(STEP.noun, item.region, prefix=f"{item.name}/"):
-                    if step.body["StepStatus"] in ("Starting", "Executing", "Stopping"):
-                        ended = {"StepStatus": "Failed", "FailureReason": STOPPED_WITH_US}
-                        store.change(step.arn, ended | {"EndTime": now()})
+                self._fail(item, STOPPED_WITH_US)
 
-    def _run(self, arn: str, execution: Execution) -> None:
+    def _run(self, resource: Resource, execution: Execution) -> None:
         try:
             execution.run()
         except Exception as error:
-            _log.exception("execution %s", arn)
-            reason = f"InternalServerError: {type(error).__name__}: {error}"
-            self._store.change(arn, _failed(reason))
-        with self._lock:
-            del self._running[arn]
+            _log.exception("execution %s", resource.arn)
+            self._fail(resource, f"InternalServerError: {type(error).__name__}: {error}")
+        finally:
+            with self._lock:
+                del self._running[resource.arn]
 
-
-def _failed(reason: str) -> dict[str, Any]:
-    return {
-        "PipelineExecutionStatus": "Failed",
-        "FailureReason": reason,
-        "PipelineExecutionFailureReason": reason,
-        "LastModifiedTime": now(),
-    }
+    def _fail(self, resource: Resource, reason: str) -> None:
+        """End an execution and its steps as failed."""
+        for step in self._store.resources(STEP.noun, resource.region, prefix=f"{resource.name}/"):
+            if step.body["StepStatus"] in ("Starting", "Executing", "Stopping"):
+                ended = {"StepStatus": "Failed", "FailureReason": reason, "EndTime": now()}
+                self._store.change(step.arn, ended)
+        members = {
+            "PipelineExecutionStatus": "Failed",
+            "FailureReason": reason,
+            "PipelineExecutionFailureReason": reason,
+            "LastModifiedTime": now(),
+        }
+        self._store.change(resource.arn, members)

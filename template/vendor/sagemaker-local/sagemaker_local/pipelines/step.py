@@ -1,20 +1,30 @@
 """What a step is, and what a step type says of itself."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from sagemaker_local.pipelines.step_run import StepRun
-
-Document = dict[str, Any]
-
-
-def _nothing(name: str, arguments: Document) -> None:
-    """Check nothing."""
+from sagemaker_local.pipelines.document import Document
+from sagemaker_local.pipelines.expressions import parse
+from sagemaker_local.pipelines.step_run import StepResult, StepRun
 
 
-def _no_branches(arguments: Document) -> list[tuple[list[Document], str]]:
-    return []
+@dataclass(frozen=True)
+class Arguments:
+    """The arguments of a step.
+
+    Attributes
+    ----------
+    own : with each expression in them as an `Expression`, and without the steps of branches.
+    branches : the steps of each branch, by the branch's name.
+    """
+
+    own: Document
+    branches: Mapping[str, Sequence[object]] = field(default_factory=dict)
+
+
+def plain_arguments(arguments: Document, where: str) -> Arguments:
+    """Read arguments that are no more than values and expressions."""
+    return Arguments(parse(arguments, where))
 
 
 @dataclass(frozen=True)
@@ -24,24 +34,39 @@ class StepType:
     Attributes
     ----------
     name : the step's `Type` in a definition.
-    run : does a step and returns the members to record of it, `_Properties` among them; raises
-        StepFailedError when it failed.
+    run : does a step; raises StepFailedError when it failed.
+    members : what its steps may have beside Name, Type, Arguments, DependsOn, DisplayName and
+        Description, and CacheConfig where there is a cache key; with the type of each.
     cache_key : the arguments that AWS compares to find a cached step (developer guide, "Caching
         Pipeline Steps"); a type without any cannot be cached.
     job : the noun of the job that it starts, such as `TrainingJob`.
-    check : looks at a step's name and arguments before anything runs; raises AwsError.
-    branches : takes the steps of its branches out of its arguments and returns them, each with
-        the outcome that the branch belongs to.
-    resolves : whether `run` gets its arguments with their expressions replaced by values.
+    read : takes a step's arguments apart, given where they are for messages; raises AwsError
+        when they cannot be run.
     """
 
     name: str
-    run: Callable[[StepRun], Document]
+    run: Callable[[StepRun], StepResult]
+    members: Mapping[str, type] = field(default_factory=dict)
     cache_key: Sequence[str] = ()
     job: str = ""
-    check: Callable[[str, Document], None] = _nothing
-    branches: Callable[[Document], list[tuple[list[Document], str]]] = _no_branches
-    resolves: bool = True
+    read: Callable[[Document, str], Arguments] = plain_arguments
+
+
+STEP_TYPES: dict[str, StepType] = {}
+
+
+def step_type(made: StepType) -> StepType:
+    """Add a step type to the table."""
+    STEP_TYPES[made.name] = made
+    return made
+
+
+@dataclass(frozen=True)
+class PropertyFile:
+    """A JSON file among a step's outputs that conditions can look into: output and path in it."""
+
+    output: str
+    path: str
 
 
 @dataclass(frozen=True)
@@ -52,17 +77,21 @@ class Step:
     ----------
     name : as in the document.
     type : what it does.
-    document : all of its members.
-    arguments : those of its arguments that are its own, not steps of a branch.
-    requires : the steps that must have succeeded before.
-    condition : the Condition step whose branch it is in, if any.
-    branch : the outcome that this branch belongs to: `True` or `False`.
+    members : all that its document has; None where it has not.
+    arguments : its own arguments, with their expressions.
+    property_files : by their names.
+    requires : the steps that must have ended before, each with the trigger that it waits for.
+    inside : the step whose branch it is in, and the branch's name; empty texts at the top.
+    expires : the seconds that a result may be reused for, None for ever; only if it is cached.
+    cached : whether a result is reused at all.
     """
 
     name: str
     type: StepType
-    document: Document
+    members: Document
     arguments: Document
-    requires: frozenset[str]
-    condition: str | None
-    branch: str
+    property_files: Mapping[str, PropertyFile]
+    requires: Mapping[str, str]
+    inside: tuple[str, str]
+    cached: bool
+    expires: float | None

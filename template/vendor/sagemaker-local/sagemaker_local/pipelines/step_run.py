@@ -1,25 +1,51 @@
-"""What a step type is handed when one of its steps runs."""
+"""What a step type is handed when one of its steps runs, and what it gives back."""
 
 import secrets
 import string
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sagemaker_local.api.actions import Call
 from sagemaker_local.api.errors import AwsError
-from sagemaker_local.pipelines.expressions import Scope
+from sagemaker_local.pipelines.document import Document
 
-_JOB_NAME = 63
+_NAME = 63
 _ALPHABET = string.ascii_letters + string.digits
 
 
+@dataclass(frozen=True)
+class StepResult:
+    """What a step that succeeded leaves behind.
+
+    Attributes
+    ----------
+    metadata : what ListPipelineExecutionSteps answers as its `Metadata`.
+    properties : what `{"Get": "Steps.<name>.…"}` refers to.
+    branch : the name of the branch of its own whose steps run now.
+    """
+
+    metadata: Document = field(default_factory=dict)
+    properties: Document = field(default_factory=dict)
+    branch: str = ""
+
+
 class StepFailedError(Exception):
-    """A step failed; the message is its FailureReason."""
+    """A step failed; the message is its FailureReason.
+
+    Parameters
+    ----------
+    reason : the FailureReason.
+    properties : what steps that run because of it can refer to.
+    """
+
+    def __init__(self, reason: str, properties: Document | None = None) -> None:
+        super().__init__(reason)
+        self.properties = properties or {}
 
 
-class StepStoppedError(Exception):
-    """A step was stopped with its execution."""
+class StepStoppedError(StepFailedError):
+    """A step was stopped."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +59,10 @@ class StepRun:
     name : the step's name.
     arn : of the step's record.
     job : the noun of the job that its type starts, or nothing.
-    arguments : the step's arguments.
-    scope : what expressions are evaluated in.
+    job_name : the name that this job gets.
+    arguments : the step's arguments, their expressions replaced by values.
     on_stop : takes what to do when the execution is stopped while the step runs; it is done at
-        once when that has happened already. Returns what says whether it has.
+        once when that has happened already.
     """
 
     call: Call
@@ -44,11 +70,11 @@ class StepRun:
     name: str
     arn: str
     job: str
-    arguments: dict[str, Any]
-    scope: Scope
-    on_stop: Callable[[Callable[[], object]], Callable[[], bool]]
+    job_name: str
+    arguments: Document
+    on_stop: Callable[[Callable[[], object]], None]
 
-    def perform(self, action: str, request: dict[str, Any]) -> dict[str, Any]:
+    def perform(self, action: str, request: dict[str, Any]) -> Document:
         """Call SageMaker.
 
         Raises
@@ -66,9 +92,14 @@ class StepRun:
         """Record members of the step before it has ended."""
         self.call.store.change(self.arn, members)
 
-    def resource_name(self, prefix: str = "pipelines") -> str:
+    def resource_name(self) -> str:
         """Return a name for what the step makes, in the form that AWS gives it."""
-        start = f"{prefix}-{self.execution.rsplit('/', 1)[1]}-"
-        end = "-" + "".join(secrets.choice(_ALPHABET) for _ in range(10))
-        middle = self.name.replace("_", "-")[: _JOB_NAME - len(start) - len(end)].strip("-")
-        return start + middle + end
+        return resource_name("pipelines", self.execution, self.name)
+
+
+def resource_name(prefix: str, execution: str, step: str) -> str:
+    """Return a name for what a step of an execution makes, in the form that AWS gives it."""
+    start = f"{prefix}-{execution.rsplit('/', 1)[1]}-"
+    end = "-" + "".join(secrets.choice(_ALPHABET) for _ in range(10))
+    middle = step.replace("_", "-")[: max(0, _NAME - len(start) - len(end))].strip("-")
+    return start + middle + end

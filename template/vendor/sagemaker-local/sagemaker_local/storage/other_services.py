@@ -6,10 +6,15 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
+from botocore.model import OperationNotFoundError
 from werkzeug.datastructures import Headers
 from werkzeug.serving import WSGIRequestHandler
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response
+
+
+class NotThereError(Exception):
+    """The emulator has no such service, or the service no such action."""
 
 
 class OtherServices:
@@ -38,17 +43,30 @@ class OtherServices:
             create_backend_app,
         )
 
-        self._application = DomainDispatcherApplication(create_backend_app)
+        def application(service: str | None) -> Any:
+            if service is None:
+                raise NotThereError("the service is unknown")
+            return create_backend_app(service)
+
+        self._application = DomainDispatcherApplication(application)
         self._loaded.set()
         return type("Handler", (handler, MotoRequestHandler), {})
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        """Pass a request on."""
+        """Pass a request on.
+
+        Raises
+        ------
+        NotThereError : nobody answers it.
+        """
         self._loaded.wait()
         assert self._application is not None
-        return self._application(environ, start_response)
+        try:
+            return self._application(environ, start_response)
+        except (NotImplementedError, OperationNotFoundError) as error:
+            raise NotThereError(str(error)) from None
 
     def request(
         self,

@@ -16,8 +16,9 @@ from sagemaker_local.api.actions import perform
 from sagemaker_local.api.errors import AwsError
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.api.serialization import read_body
+from sagemaker_local.regions import partition_of
 from sagemaker_local.storage.clients import Clients
-from sagemaker_local.storage.other_services import OtherServices
+from sagemaker_local.storage.other_services import NotThereError, OtherServices
 from sagemaker_local.storage.s3_on_disk import S3OnDisk
 from sagemaker_local.wire.admin import status
 from sagemaker_local.wire.invoke import invoke_endpoint
@@ -25,6 +26,7 @@ from sagemaker_local.wire.invoke import invoke_endpoint
 _log = logging.getLogger(__name__)
 _CREDENTIAL = re.compile(r"Credential=([^/\s]+)/[^/]*/([^/]*)/([^/,\s]*)/")
 _LOCAL_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:\d+)?")
+_XML_SERVICES = ("cloudfront", "route53", "s3")
 _INVOCATIONS = re.compile(r"/endpoints/([^/]+)/invocations")
 
 
@@ -47,20 +49,23 @@ class FrontDoor:
         request = Request(environ)
         try:
             region, service = self._admit(request)
-            if service == "sagemaker":
-                answer = self._answer(request, region)
-            elif service == "sagemaker-local":
+            if service == "sagemaker-local":
                 answer = _json(status(self._parts))
+            elif service.startswith("sagemaker"):
+                answer = self._answer(request, region)
             elif service == "s3":
                 answer = self._parts[S3OnDisk].serve(request, region)
             else:
                 return self._parts[OtherServices](environ, start_response)
         except AwsError as error:
             answer = _refusal(error, request)
-        except Exception as error:
+        except NotThereError as error:
+            unknown = f"the local SageMaker has no answer of the service {service}: {error}"
+            answer = _refusal(AwsError("UnknownOperationException", unknown), request)
+        except Exception:
             _log.exception("%s %s", request.method, request.path)
-            failure = AwsError("InternalFailure", f"{type(error).__name__}: {error}", 500)
-            answer = _refusal(failure, request)
+            failure = "the local SageMaker failed at this request; server.log says why"
+            answer = _refusal(AwsError("InternalFailure", failure, 500), request)
         return answer(environ, start_response)
 
     def _admit(self, request: Request) -> tuple[str, str]:
@@ -80,6 +85,12 @@ class FrontDoor:
                 "InvalidClientTokenId",
                 "the access key is not that of the running local SageMaker; "
                 "run `sagemaker-local env` again",
+                403,
+            )
+        if not partition_of(region):
+            raise AwsError(
+                "InvalidSignatureException",
+                f"Credential should be scoped to a valid region, not '{region}'.",
                 403,
             )
         return region, service
@@ -106,16 +117,17 @@ def _json(body: Any) -> Response:
 
 def _refusal(error: AwsError, request: Request) -> Response:
     """Return an error in the protocol of the service that was asked."""
-    authorization = request.headers.get("Authorization", "")
-    if "X-Amz-Target" in request.headers or "/sagemaker" in authorization:
+    found = _CREDENTIAL.search(request.headers.get("Authorization", ""))
+    service = found[3] if found else "s3"
+    if service in _XML_SERVICES or request.mimetype == "application/x-www-form-urlencoded":
+        inner = f"<Code>{error.code}</Code><Message>{escape(error.message)}</Message>"
+        form = "<{0}>{1}</{0}>" if service == "s3" else "<E><{0}>{1}</{0}></E>"
+        answer = Response(form.format("Error", inner), content_type="text/xml")
+    else:
         answer = _json(
             {"__type": error.code, "message": error.message, "Message": error.message}
             | error.members
         )
-    else:
-        inner = f"<Code>{error.code}</Code><Message>{escape(error.message)}</Message>"
-        form = "<{0}>{1}</{0}>" if "/s3/" in authorization else "<E><{0}>{1}</{0}></E>"
-        answer = Response(form.format("Error", inner), content_type="text/xml")
     answer.status_code = error.status
     answer.headers["x-amzn-ErrorType"] = error.code
     return answer

@@ -5,7 +5,7 @@ import random
 
 from werkzeug.wrappers import Request, Response
 
-from sagemaker_local.api.actions import ACCOUNT
+from sagemaker_local.api.arns import ACCOUNT, make_arn
 from sagemaker_local.api.errors import AwsError
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.hosting.deployment import ModelServer
@@ -79,5 +79,5 @@ def _model_error(
         424,
         OriginalStatusCode=status,
         OriginalMessage=said,
-        LogStreamArn=f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{group}:log-stream:{server.stream}",
+        LogStreamArn=make_arn("logs", region, f"log-group:{group}:log-stream:{server.stream}"),
     )

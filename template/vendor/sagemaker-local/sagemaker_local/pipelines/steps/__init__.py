@@ -1,6 +1,7 @@
-"""The table of step types: one more is a module of this folder, and its name below."""
+"""The step types: each is a module of this folder that adds itself to the table."""
 
-from sagemaker_local.pipelines.steps import (
+from sagemaker_local.pipelines.step import STEP_TYPES
+from sagemaker_local.pipelines.steps import (  # noqa: F401
     condition,
     fail,
     model,
@@ -9,7 +10,4 @@ from sagemaker_local.pipelines.steps import (
     training,
 )
 
-STEP_TYPES = {
-    module.STEP_TYPE.name: module.STEP_TYPE
-    for module in (condition, fail, model, processing, register_model, training)
-}
+__all__ = ["STEP_TYPES"]

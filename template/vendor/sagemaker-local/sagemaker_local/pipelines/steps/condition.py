@@ -1,34 +1,31 @@
 """The Condition step: which of its two branches runs."""
 
-from typing import Any
+from sagemaker_local.pipelines.conditions import Several, parse_condition
+from sagemaker_local.pipelines.document import Document, members
+from sagemaker_local.pipelines.step import Arguments, StepType, step_type
+from sagemaker_local.pipelines.step_run import StepResult, StepRun
 
-from sagemaker_local.api.errors import unsupported
-from sagemaker_local.pipelines.expressions import CONDITIONS, holds
-from sagemaker_local.pipelines.step import StepType
-from sagemaker_local.pipelines.step_run import StepRun
-
-
-def _run(run: StepRun) -> dict[str, Any]:
-    outcome = str(all(holds(condition, run.scope) for condition in run.arguments["Conditions"]))
-    return {"Metadata": {"Condition": {"Outcome": outcome}}, "_Properties": {"Outcome": outcome}}
+_IF, _ELSE = "IfSteps", "ElseSteps"
 
 
-def _check(name: str, arguments: dict[str, Any]) -> None:
-    for condition in arguments["Conditions"]:
-        _check_condition(condition, name)
+def _read(arguments: Document, where: str) -> Arguments:
+    found = members(
+        arguments, f"Arguments of {where}", {"Conditions": list}, {_IF: list, _ELSE: list}
+    )
+    conditions = [parse_condition(condition, where) for condition in found["Conditions"]]
+    branches = {branch: found[branch] or [] for branch in (_IF, _ELSE)}
+    return Arguments({"Outcome": Several(conditions, all)}, branches)
 
 
-def _check_condition(condition: dict[str, Any], step: str) -> None:
-    kind = condition["Type"]
-    if kind not in CONDITIONS:
-        raise unsupported(f"the condition {kind} (step {step})")
-    nested = [condition["Expression"]] if kind == "Not" else condition.get("Conditions", [])
-    for part in nested:
-        _check_condition(part, step)
+def _run(run: StepRun) -> StepResult:
+    outcome = run.arguments["Outcome"]
+    # As a property the outcome is true or false (aws/sagemaker-python-sdk before version 3,
+    # tests/integ/sagemaker/workflow/test_fail_steps.py), as metadata True or False.
+    return StepResult(
+        metadata={"Condition": {"Outcome": str(outcome)}},
+        properties={"Outcome": outcome},
+        branch=_IF if outcome else _ELSE,
+    )
 
 
-def _branches(arguments: dict[str, Any]) -> list[tuple[list[dict[str, Any]], str]]:
-    return [(arguments.pop("IfSteps", []), "True"), (arguments.pop("ElseSteps", []), "False")]
-
-
-STEP_TYPE = StepType(name="Condition", run=_run, check=_check, branches=_branches, resolves=False)
+CONDITION = step_type(StepType(name="Condition", run=_run, read=_read))

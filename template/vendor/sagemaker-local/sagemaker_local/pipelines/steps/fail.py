@@ -1,15 +1,20 @@
 """The Fail step: ends the execution with a message."""
 
-from typing import Any
+from sagemaker_local.pipelines.document import Document, members
+from sagemaker_local.pipelines.expressions import parse
+from sagemaker_local.pipelines.step import Arguments, StepType, step_type
+from sagemaker_local.pipelines.step_run import StepFailedError, StepResult, StepRun
 
-from sagemaker_local.pipelines.step import StepType
-from sagemaker_local.pipelines.step_run import StepFailedError, StepRun
+
+def _read(arguments: Document, where: str) -> Arguments:
+    found = members(arguments, f"Arguments of {where}", {}, {"ErrorMessage": None})
+    return Arguments(parse(found, where))
 
 
-def _run(run: StepRun) -> dict[str, Any]:
-    message = run.arguments.get("ErrorMessage", "")
+def _run(run: StepRun) -> StepResult:
+    message = run.arguments["ErrorMessage"] or ""
     run.note(Metadata={"Fail": {"ErrorMessage": message}})
     raise StepFailedError(message)
 
 
-STEP_TYPE = StepType(name="Fail", run=_run)
+FAIL = step_type(StepType(name="Fail", run=_run, read=_read))

@@ -1,18 +1,16 @@
 """The Model step: creates a model."""
 
-from typing import Any
-
-from sagemaker_local.pipelines.step import StepType
-from sagemaker_local.pipelines.step_run import StepRun
+from sagemaker_local.pipelines.step import StepType, step_type
+from sagemaker_local.pipelines.step_run import StepResult, StepRun
 
 
-def _run(run: StepRun) -> dict[str, Any]:
+def _run(run: StepRun) -> StepResult:
     name = run.arguments.get("ModelName") or run.resource_name()
     created = run.perform("CreateModel", run.arguments | {"ModelName": name})
-    return {
-        "Metadata": {"Model": {"Arn": created["ModelArn"]}},
-        "_Properties": run.perform("DescribeModel", {"ModelName": name}),
-    }
+    return StepResult(
+        metadata={"Model": {"Arn": created["ModelArn"]}},
+        properties=run.perform("DescribeModel", {"ModelName": name}),
+    )
 
 
-STEP_TYPE = StepType(name="Model", run=_run)
+MODEL = step_type(StepType(name="Model", run=_run, members={"RetryPolicies": list}))

@@ -1,0 +1,96 @@
+"""The pipelines of the local SageMaker without a server: real actions on a real store."""
+
+import itertools
+import time
+
+import pytest
+from definitions import definition
+from kit import ROLE
+
+from sagemaker_local.api.actions import perform
+from sagemaker_local.api.parts import Parts
+from sagemaker_local.pipelines.running_executions import RunningExecutions
+from sagemaker_local.storage.s3 import S3
+from sagemaker_local.storage.store import Store
+from sagemaker_local.wire import server
+
+assert server, "it registers all actions"
+
+_NUMBERS = itertools.count()
+
+
+class InProcess:
+    """Runs definitions whose steps start no jobs, each as a pipeline of its own."""
+
+    def __init__(self, folder):
+        store = Store(folder / "state.db")
+        self.parts = Parts(store, S3(None), RunningExecutions(store))
+        self._numbers = itertools.count()
+
+    def perform(self, action, **request):
+        return perform(self.parts, "us-east-1", action, request)
+
+    def create(self, text):
+        number = next(self._numbers)
+        self.perform(
+            "CreatePipeline",
+            PipelineName=f"pipeline-{number}",
+            ClientRequestToken=f"{number:032}",
+            PipelineDefinition=text,
+            RoleArn=ROLE,
+        )
+        return f"pipeline-{number}"
+
+    def start(self, text, parallel=50, **parameters):
+        """Start an execution of a definition; returns its ARN."""
+        return self.perform(
+            "StartPipelineExecution",
+            PipelineName=self.create(text),
+            ClientRequestToken=f"{next(self._numbers):032}",
+            ParallelismConfiguration={"MaxParallelExecutionSteps": parallel},
+            PipelineParameters=[{"Name": k, "Value": v} for k, v in parameters.items()],
+        )["PipelineExecutionArn"]
+
+    def stop(self, arn):
+        self.perform(
+            "StopPipelineExecution",
+            PipelineExecutionArn=arn,
+            ClientRequestToken=f"{next(self._numbers):032}",
+        )
+
+    def run(self, text, **parameters):
+        """Run a definition to its end; returns the execution and its steps by name."""
+        return self.wait(self.start(text, **parameters))
+
+    def wait(self, arn):
+        deadline = time.monotonic() + 20
+        while True:
+            found = self.perform("DescribePipelineExecution", PipelineExecutionArn=arn)
+            if found["PipelineExecutionStatus"] not in ("Executing", "Stopping"):
+                break
+            assert time.monotonic() < deadline, found
+            time.sleep(0.005)
+        steps = self.perform(
+            "ListPipelineExecutionSteps", PipelineExecutionArn=arn, SortOrder="Ascending"
+        )["PipelineExecutionSteps"]
+        return found, {step["StepName"]: step for step in steps}
+
+
+@pytest.fixture(scope="module")
+def inside(tmp_path_factory):
+    """Pipelines without a server."""
+    return InProcess(tmp_path_factory.mktemp("inside"))
+
+
+@pytest.fixture
+def create(local):
+    """Create a pipeline on the server under a name of its own; returns the name."""
+    name = f"pipeline-{next(_NUMBERS)}"
+
+    def create(*steps, **members):
+        local.sm.create_pipeline(
+            PipelineName=name, PipelineDefinition=definition(*steps, **members), RoleArn=ROLE
+        )
+        return name
+
+    return create
