@@ -41,3 +41,20 @@ def test_the_reference_lists_every_action_of_the_local_sagemaker(
     text = (REFERENCE / "local-sagemaker.md").read_text("utf-8")
     actions = text.partition("## Actions")[2].partition(", and InvokeEndpoint")[0]
     assert set(re.findall(r"\w+", actions)) == set(ACTIONS)
+
+
+@pytest.mark.parametrize(
+    ("what", "module", "table"),
+    [
+        ("Step types", "sagemaker_local.pipelines.steps", "STEP_TYPES"),
+        ("Conditions", "sagemaker_local.pipelines.conditions", "CONDITIONS"),
+    ],
+)
+def test_the_reference_lists_all_that_a_definition_may_hold(
+    what: str, module: str, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "template" / "vendor" / "sagemaker-local"))
+    known = getattr(importlib.import_module(module), table)
+    text = (REFERENCE / "local-sagemaker.md").read_text("utf-8")
+    listed = re.search(rf"^{what}: (.*)\.$", text, re.MULTILINE)
+    assert listed and set(listed[1].split(", ")) == set(known)

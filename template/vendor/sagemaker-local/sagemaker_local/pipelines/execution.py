@@ -7,6 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from sagemaker_local.api.actions import Call, now
+from sagemaker_local.api.service_model import input_shape
 from sagemaker_local.pipelines.caching import cache_key, find_cached
 from sagemaker_local.pipelines.definition import Definition
 from sagemaker_local.pipelines.document import Document
@@ -176,10 +177,12 @@ class Execution:
         return members, step.type.run(run)
 
     def _job_name(self, step: Step) -> str:
-        if not step.type.job:
+        job = step.type.job
+        if not job:
             return ""
-        prefix = resolve(step.arguments.get(f"{step.type.job}Name"), self._scope({}))
-        return resource_name(prefix or "pipelines", self._resource.arn, step.name)
+        prefix = resolve(step.arguments.get(f"{job}Name"), self._scope({})) or "pipelines"
+        shape = input_shape(f"Create{job}").members[f"{job}Name"]
+        return resource_name(prefix, self._resource.arn, step.name, shape.metadata["max"])
 
     def _find_cached(self, step: Step, key: str) -> Resource | None:
         pipeline = self._resource.name.split("/")[0]

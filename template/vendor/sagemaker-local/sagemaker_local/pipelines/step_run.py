@@ -97,9 +97,15 @@ class StepRun:
         return resource_name("pipelines", self.execution, self.name)
 
 
-def resource_name(prefix: str, execution: str, step: str) -> str:
-    """Return a name for what a step of an execution makes, in the form that AWS gives it."""
-    start = f"{prefix}-{execution.rsplit('/', 1)[1]}-"
+def resource_name(prefix: str, execution: str, step: str, longest: int = _NAME) -> str:
+    """Return a name for what a step of an execution makes, in the form that AWS gives it.
+
+    Where this is too long, as for tuning jobs, the prefix goes; that AWS does so is unconfirmed.
+    """
+    identifier = execution.rsplit("/", 1)[1]
     end = "-" + "".join(secrets.choice(_ALPHABET) for _ in range(10))
-    middle = step.replace("_", "-")[: max(0, _NAME - len(start) - len(end))].strip("-")
+    start = f"{prefix}-{identifier}-"
+    if len(start) + len(end) > longest:
+        start = f"{identifier}-"
+    middle = step.replace("_", "-")[: longest - len(start) - len(end)].strip("-")
     return start + middle + end

@@ -1,13 +1,11 @@
 """The step types: each is a module of this folder that adds itself to the table."""
 
+import sagemaker_local.pipelines.steps.condition
+import sagemaker_local.pipelines.steps.fail
+import sagemaker_local.pipelines.steps.model
+import sagemaker_local.pipelines.steps.processing
+import sagemaker_local.pipelines.steps.register_model
+import sagemaker_local.pipelines.steps.training  # noqa: F401
 from sagemaker_local.pipelines.step import STEP_TYPES
-from sagemaker_local.pipelines.steps import (  # noqa: F401
-    condition,
-    fail,
-    model,
-    processing,
-    register_model,
-    training,
-)
 
 __all__ = ["STEP_TYPES"]
