@@ -8,6 +8,7 @@
 """Copies a project with the default answers into a new folder and runs its demo there."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -15,9 +16,55 @@ import warnings
 from pathlib import Path
 
 import copier
-from copier.errors import DirtyLocalWarning
+from copier.errors import ShallowCloneWarning
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def git(*arguments: str) -> str:
+    """Return what a git command prints in this clone; nothing when it fails."""
+    command = ["git", "-C", str(ROOT), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def origin() -> str:
+    """Return the address that this clone came from and its commit is found at; nothing if none."""
+    url = git("remote", "get-url", "origin")
+    branches = git("branch", "--remotes", "--contains", "HEAD", "--format=%(refname)")
+    # A local path has no colon before its first slash.
+    if ":" not in url.partition("/")[0] or "refs/remotes/origin/" not in branches:
+        return ""
+    url = re.sub(r"^(https?://)[^/@]*@", r"\1", url)
+    # This is how Copier knows the address of a git repository.
+    return url if url.endswith(".git") else f"git+{url}"
+
+
+def copy(folder: Path) -> None:
+    """Make a project that can be updated, or say that it cannot be and why.
+
+    An update needs the commit that the project was made from, so that is the clone's last one, its
+    newest release or not; and where the template is, so that is where the clone came from.
+    """
+    top = git("rev-parse", "--show-toplevel")
+    commit = git("rev-parse", "HEAD") if top and Path(top).resolve() == ROOT else ""
+    with warnings.catch_warnings(action="ignore", category=ShallowCloneWarning):
+        copier.run_copy(str(ROOT), folder, defaults=True, vcs_ref=commit or None, quiet=True)
+    answers = folder / ".copier-answers.yml"
+    if not commit:
+        note(f"{ROOT} is no git clone, so the project cannot be updated")
+    elif address := origin():
+        text = answers.read_text("utf-8")
+        line = re.compile(r"^_src_path:.*(\n .*)*$", re.MULTILINE)
+        answers.write_text(line.sub(lambda _: f"_src_path: {address}", text), "utf-8")
+    else:
+        note(f"updates come from {ROOT}; on another machine, see docs/how-to/update-a-project.md")
+    if commit and git("status", "--porcelain"):
+        note(f"what is not committed in {ROOT} is left out: updates start from a commit")
+
+
+def note(text: str) -> None:
+    """Say what will matter at an update."""
+    print(f"note: {text}", file=sys.stderr, flush=True)
 
 
 def main() -> None:
@@ -31,9 +78,7 @@ def main() -> None:
         raise SystemExit(2)
     print(f"$ copier copy --defaults {ROOT} {folder}", flush=True)
     started = time.monotonic()
-    # The newest state of this clone, not its newest release.
-    with warnings.catch_warnings(action="ignore", category=DirtyLocalWarning):
-        copier.run_copy(str(ROOT), folder, defaults=True, vcs_ref="HEAD", quiet=True)
+    copy(folder)
     print(f"  {time.monotonic() - started:.1f} s", flush=True)
     print(f"$ cd {folder}\n$ uv run demo", flush=True)
     environment = {**os.environ}

@@ -24,7 +24,7 @@ Files = dict[str, bytes]
 Rendered = dict[tuple[str, str], Path]
 """Projects by their layout and problem type."""
 
-_IDENTITY = {
+GIT_IDENTITY = {
     f"GIT_{who}_{what}": value
     for who in ("AUTHOR", "COMMITTER")
     for what, value in (("NAME", "Somebody"), ("EMAIL", "somebody@example.com"))
@@ -36,7 +36,7 @@ def git(folder: Path, *arguments: str) -> str:
     done = subprocess.run(
         ["git", *arguments],
         cwd=folder,
-        env={**os.environ, **_IDENTITY},
+        env={**os.environ, **GIT_IDENTITY},
         stdout=subprocess.PIPE,
         text=True,
         check=True,
@@ -79,7 +79,7 @@ def copier_command(folder: Path, *arguments: str) -> "subprocess.CompletedProces
     return subprocess.run(
         [sys.executable, "-m", "copier", *arguments],
         cwd=folder,
-        env=os.environ | _IDENTITY,
+        env=os.environ | GIT_IDENTITY,
         capture_output=True,
         text=True,
         check=False,
@@ -134,7 +134,7 @@ class Runner:
         outer = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PROJECT_TARGET"}
         self._variables = {
             **{key: value for key, value in os.environ.items() if key not in outer},
-            **_IDENTITY,
+            **GIT_IDENTITY,
             "UV_PROJECT_ENVIRONMENT": str(environment),
         }
 

@@ -26,7 +26,7 @@ from projects import (
     write_snapshot,
 )
 
-RELEASES: dict[str, Any] = yaml.safe_load((ROOT / "tests" / "releases.yaml").read_text())
+RELEASES: dict[str, Any] = yaml.safe_load((ROOT / "tests" / "releases.yaml").read_text()) or {}
 NOTHING_YET = pytest.mark.skip("nothing is released yet")
 # Reads every file that updates leave alone, and every one that they merge with a user's lines.
 READ_ALL = """
