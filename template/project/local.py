@@ -31,6 +31,7 @@ def point_to_local_sagemaker(region: str) -> None:
     ProjectError : it is not installed, or it did not start.
     """
     home = Path(os.environ.get(HOME) or ROOT / ".sagemaker-local").expanduser()
+    spared = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
     variables = _environment_of_running(home) or _start(home, region)
     # A profile, a session token or another endpoint would lead to a real account; so would what
     # stands in the configuration files, such as `ignore_configured_endpoint_urls`.
@@ -44,7 +45,6 @@ def point_to_local_sagemaker(region: str) -> None:
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
     )
     # Both spellings: a proxy must not be asked for an address on loopback, and the lower one wins.
-    spared = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(filter(None, (spared, *_LOOPBACK)))
 
 
@@ -77,7 +77,8 @@ def _environment_of_running(home: Path) -> dict[str, str] | None:
     """Return the variables that lead to the server of a state folder, None when it is not up.
 
     A command that only asks would wait for the start of a child process, `sagemaker-local up`,
-    longer than for its answer.
+    longer than for its answer. Who answers with the recorded process number to the recorded key
+    is that server.
     """
     try:
         record = json.loads((home / "server.json").read_text("utf-8"))

@@ -16,6 +16,9 @@ import joblib
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
+MISSING = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None")
+"""Texts that stand for no number, as in the training data."""
+
 
 class Model(NamedTuple):
     """A trained model and the columns it takes, each with its type."""
@@ -42,7 +45,14 @@ def input_fn(body: str | bytes, content_type: str) -> pd.DataFrame:
     text = body.decode("utf-8") if isinstance(body, bytes) else body
     kind = content_type.partition(";")[0].strip()
     if kind == "text/csv":
-        return pd.read_csv(io.StringIO(text), header=None, dtype=str, skipinitialspace=True)
+        return pd.read_csv(
+            io.StringIO(text),
+            header=None,
+            dtype=str,
+            skipinitialspace=True,
+            keep_default_na=False,
+            na_values=[""],
+        )
     if kind == "application/json":
         document = json.loads(text)
         if not isinstance(document, dict) or not isinstance(document.get("instances"), list):
@@ -68,7 +78,7 @@ def predict_fn(rows: pd.DataFrame, model: Model) -> dict[str, Any]:
         raise ValueError(f"missing features: {', '.join(lacking)}")
     table = pd.DataFrame(
         {
-            name: pd.to_numeric(rows[name]).astype("float64") if kind == "number" else rows[name]
+            name: _numbers(rows[name]) if kind == "number" else rows[name]
             for name, kind in model.features.items()
         }
     )
@@ -80,6 +90,10 @@ def predict_fn(rows: pd.DataFrame, model: Model) -> dict[str, Any]:
             for row in model.pipeline.predict_proba(table).tolist()
         ]
     return answer
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    return pd.to_numeric(column.where(~column.isin(MISSING))).astype("float64")
 
 
 def output_fn(answer: dict[str, Any], accept: str) -> tuple[str, str]:

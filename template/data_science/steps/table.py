@@ -6,6 +6,9 @@ from typing import TypedDict
 
 import pandas as pd
 
+MISSING = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None")
+"""Texts that stand for no number, as the empty one does; a category may be called like them."""
+
 
 class Schema(TypedDict):
     """The content of `schema.json`: the target, and every column's type.
@@ -47,7 +50,14 @@ def read_table(path: Path, schema: Schema) -> pd.DataFrame:
     """
     try:
         # Excel begins a file with a mark of its encoding.
-        raw = pd.read_csv(path, dtype=str, skipinitialspace=True, encoding="utf-8-sig")
+        raw = pd.read_csv(
+            path,
+            dtype=str,
+            skipinitialspace=True,
+            encoding="utf-8-sig",
+            keep_default_na=False,
+            na_values=[""],
+        )
     except pd.errors.EmptyDataError:
         raise DataError(f"{path.name} is empty: no header, 0 rows") from None
     except (pd.errors.ParserError, UnicodeDecodeError) as error:
@@ -66,6 +76,8 @@ def _column(raw: pd.DataFrame, name: str, kind: str | list[str], target: str) ->
     if name not in raw:
         raise DataError(f"column {name!r} is missing ({len(raw)} rows)")
     text = raw[name]
+    if kind == "number":
+        text = text.where(~text.isin(MISSING))
     present = text.notna()
     values: pd.Series = text
     if kind == "number":

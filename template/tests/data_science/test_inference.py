@@ -1,11 +1,14 @@
 """The inference code takes CSV and JSON and refuses what it cannot read."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import inference
+import pandas as pd
 import pytest
 from model import build_model
+from table import MISSING, read_table
 
 from tests.data_science.tables import FEATURES, SCHEMA, TARGET, made_up
 
@@ -67,3 +70,33 @@ def test_a_malformed_request_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=says):
         ask(model, body, content_type)
+
+
+class Echo:
+    """Stands for a model: keeps what it is asked, and answers zeros."""
+
+    table: pd.DataFrame
+
+    def predict(self, table: pd.DataFrame) -> Any:
+        self.table = table
+        return table.index.to_numpy() * 0
+
+
+def test_a_category_may_be_called_none_and_a_number_may_be_missing(tmp_path: Path) -> None:
+    columns: dict[str, str | list[str]] = {
+        "kind": ["None", "NA", "other"],
+        "size": "number",
+        "y": "number",
+    }
+    path = tmp_path / "dataset.csv"
+    path.write_text("kind,size,y\nNone,NA,1\nNA,,2\n,2,3\n")
+    trained = read_table(path, {"target": "y", "columns": columns})
+    assert trained["kind"].tolist()[:2] == ["None", "NA"]
+    assert trained["kind"].isna().tolist() == [False, False, True]
+    assert trained["size"].isna().tolist() == [True, True, False]
+
+    echo = Echo()
+    features = {name: kind for name, kind in columns.items() if name != "y"}
+    ask(inference.Model(echo, features), "None,NA\nNA,\n,2\n", "text/csv")
+    pd.testing.assert_frame_equal(echo.table, trained.drop(columns="y"))
+    assert inference.MISSING == MISSING

@@ -30,14 +30,9 @@ def environment() -> Iterator[None]:
 
 @pytest.fixture
 def record(connection: Connection) -> dict[str, Any]:
-    """Return what the running server says of itself, with the variables that lead to it."""
+    """Return what the running server says of itself."""
     written: dict[str, Any] = json.loads(Path(os.environ[local.HOME], "server.json").read_text())
-    variables = {
-        "AWS_ENDPOINT_URL": written["url"],
-        "AWS_ACCESS_KEY_ID": written["access_key"],
-        "AWS_SECRET_ACCESS_KEY": written["secret_key"],
-    }
-    return {**written, "environment": variables}
+    return written
 
 
 def home_with(folder: Path, content: str) -> None:
@@ -158,6 +153,19 @@ def test_a_private_endpoint_of_aws_is_none_of_this_machine(
         del os.environ[name]
     os.environ.update(variables)
     assert local.loopback_endpoint() == found
+
+
+def test_a_command_that_only_asks_imports_no_more_than_it_needs(connection: Connection) -> None:
+    # Each of these takes longer to import than the answer takes to come.
+    slow = {"boto3", "numpy", "pandas", "requests", "rich", "s3transfer", "sagemaker", "sklearn"}
+    code = (
+        "import sys; from project.cli import main; sys.argv = ['project', 'status']\n"
+        "try: main()\n"
+        f"finally: print(sorted({slow} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr == "[]\n"
+    assert connection.project.name in done.stdout
 
 
 def test_commands_that_connect_at_the_same_time_agree(connection: Connection) -> None:
