@@ -17,6 +17,7 @@ _log = logging.getLogger(__name__)
 _BATCH = 5000
 _LINE = 256_000
 _AT_ONCE = 1 << 20
+_ENDS = 1 << 16
 _TAIL = 1 << 16
 _CHUNK = 1 << 20
 
@@ -81,10 +82,10 @@ class LogStream:
     def _new_lines(self) -> list[str]:
         with self._path.open("rb") as file:
             end = file.seek(0, os.SEEK_END)
-            skipped = end - self._offset - _AT_ONCE
             file.seek(self._offset)
-            if skipped > 0:
-                first = file.read(_AT_ONCE // 2)
+            if end - self._offset > _AT_ONCE:
+                first = file.read(_ENDS)
+                skipped = end - self._offset - 2 * _ENDS
                 file.seek(skipped, os.SEEK_CUR)
                 note = f"\n[{skipped} bytes are left out here; the whole log is {self._path}]\n"
                 content = first + note.encode() + file.read(end - file.tell())
