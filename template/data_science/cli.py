@@ -54,6 +54,7 @@ def run(
 
     from data_science import inputs, runs
     from data_science.bundle import read_bundle
+    from data_science.declared import hyperparameter_problem
     from data_science.definition import definition
     from data_science.settings import load_settings
     from project.aws import connect
@@ -66,6 +67,7 @@ def run(
     with console.timed("compile the pipeline"):
         text = definition(connection, settings, bundle)
     problem = runs.parameter_problem(json.loads(text), parameters)
+    problem = problem or hyperparameter_problem(parameters)
     if problem:
         raise typer.BadParameter(problem, param_hint="--param")
     with console.timed("upload code and data, upsert the pipeline"):
@@ -255,9 +257,12 @@ def _follow(connection: Any, arn: str) -> None:
             if step.status == "Failed":
                 printed = job_log(connection, step.job_arn) if step.job_arn else []
                 lines = [line for line in printed if line.strip()]
-                for line in lines[-10:-1]:
-                    print(f"    {line}")
-                raise ProjectError(f"{step.name}: {lines[-1] if lines else step.reason}")
+                last = lines.pop() if lines else step.reason
+                cause = runs.cause(connection, step) or last
+                for line in [*lines, last][-10:]:
+                    if line != cause:
+                        print(f"    {line}")
+                raise ProjectError(f"{step.name}: {cause}")
         raise ProjectError(f"run {runs.run_id(arn)}: {state.lower()}")
     for step in steps:
         if "RegisterModel" in step.metadata:

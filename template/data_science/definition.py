@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from data_science.bundle import STEPS, Bundle, code_uri
-from data_science.quality import metric_group
+from data_science.declared import rules
+from data_science.quality import check_positive, metric_group
 from data_science.settings import Settings
 from project import contract
 from project.aws import Connection
@@ -41,7 +42,9 @@ def definition(connection: Connection, settings: Settings, bundle: Bundle) -> st
     ProjectError : what the pipeline would register breaks the model contract, or the SageMaker
         SDK is not installed.
     """
-    group = metric_group(read_schema(bundle, connection.project.problem_type))
+    schema = read_schema(bundle, connection.project.problem_type)
+    check_positive(schema, settings.quality.positive)
+    group = metric_group(schema)
     kept = CACHE / f"{_key(connection, settings, group)}.json"
     text = kept.read_text("utf-8") if kept.is_file() else ""
     # What a crash of the computer cut off does not end like this.
@@ -111,24 +114,10 @@ def read_schema(bundle: Bundle, problem_type: str) -> dict[str, Any]:
     if "schema.json" not in bundle.files:
         raise ProjectError(f"{name} is missing")
     try:
-        schema: dict[str, Any] = json.loads(bundle.files["schema.json"])
-    except ValueError as error:
-        raise ProjectError(f"{name} is not valid JSON: {error}") from None
-    columns = schema.get("columns") if isinstance(schema, dict) else None
-    if not isinstance(columns, dict) or not isinstance(schema.get("target"), str):
-        raise ProjectError(f'{name} must hold {{"target": …, "columns": {{…}}}}')
-    for column, kind in columns.items():
-        texts = isinstance(kind, list) and kind and all(isinstance(one, str) for one in kind)
-        if kind != "number" and not (texts and len(set(kind)) == len(kind)):
-            raise ProjectError(
-                f'{name}: column {column!r} must be "number" or a list of different texts, '
-                f"not {kind!r}"
-            )
-    target = columns.get(schema["target"])
-    if target is None:
-        raise ProjectError(f"{name}: the target {schema['target']!r} is not among the columns")
-    if len(target) < 2:
-        raise ProjectError(f"{name}: the target {schema['target']!r} needs two categories or more")
+        schema: dict[str, Any] = rules("columns").parse_schema(bundle.files["schema.json"])
+    except rules("columns").SchemaError as error:
+        raise ProjectError(f"{name}: {error}") from None
+    target = schema["columns"][schema["target"]]
     if (target == "number") != (problem_type == "regression"):
         raise ProjectError(
             f"{name}: the target {schema['target']!r} does not fit the problem type "

@@ -13,8 +13,6 @@ from sagemaker.core.shapes import (
     Channel,
     DataSource,
     OutputDataConfig,
-    ProcessingOutput,
-    ProcessingS3Output,
     S3DataSource,
 )
 from sagemaker.core.shapes import Tag as SdkTag
@@ -36,9 +34,19 @@ from sagemaker.serve.model_builder import ModelBuilder
 from sagemaker.train import ModelTrainer
 from sagemaker.train.configs import Compute
 
+from data_science.declared import rules
+from data_science.model_card import model_card
+from data_science.quality import metrics_of
 from data_science.registration import INFERENCE_ENVIRONMENT, describe_version
 from data_science.settings import Settings
-from data_science.step_files import MOUNT, output_file, output_uri, processing_input
+from data_science.step_files import (
+    EXIT_MESSAGE,
+    MOUNT,
+    output_file,
+    output_uri,
+    processing_input,
+    processing_output,
+)
 from project import contract
 from project.aws import Connection
 
@@ -55,7 +63,7 @@ class _Wiring:
         self.connection = connection
         self.settings = settings
         self.code = code
-        self.metric = f"{metric_group}.{settings.quality.metric}.value"
+        self.metric_group = metric_group
         self.session = PipelineSession(
             boto_session=boto3.Session(region_name=connection.region),
             default_bucket=connection.bucket,
@@ -74,7 +82,7 @@ class _Wiring:
             "Evaluation", output_name="evaluation", path="evaluation.json"
         )
         self.hyperparameters = {
-            name: ParameterString(name, default_value=str(value))
+            name: ParameterString(name, default_value=rules("hyperparameters").as_text(value))
             for name, value in sorted(settings.hyperparameters.items())
         }
 
@@ -83,10 +91,8 @@ class _Wiring:
         preprocess = self.preprocess()
         train = self.train(preprocess)
         evaluate = self.evaluate(preprocess, train)
-        value = JsonGet(
-            step_name=evaluate.name, property_file=self.evaluation, json_path=self.metric
-        )
         quality = self.settings.quality
+        value = self.metric(evaluate, quality.metric)
         good_enough = (
             ConditionLessThanOrEqualTo if quality.less_is_better else ConditionGreaterThanOrEqualTo
         )
@@ -169,6 +175,7 @@ class _Wiring:
 
     def evaluate(self, preprocess: ProcessingStep, train: TrainingStep) -> ProcessingStep:
         """Model artefact and test set → metrics, sample payload, expected answers."""
+        positive = self.settings.quality.positive
         return self._processing(
             "Evaluate",
             inputs={
@@ -180,6 +187,7 @@ class _Wiring:
                 "--model": f"{MOUNT}/input/model",
                 "--test": f"{MOUNT}/input/test",
                 "--output": f"{MOUNT}/output",
+                **({"--positive": positive} if positive else {}),
             },
             property_files=[self.evaluation],
         )
@@ -190,9 +198,7 @@ class _Wiring:
         """Model artefact → a version in the model package group that keeps the contract."""
         metadata = {
             "git_commit": self.git_commit,
-            "data_hash": JsonGet(
-                step_name=preprocess.name, property_file=self.profile, json_path="data_hash"
-            ),
+            "data_hash": self.profiled(preprocess, "data_hash"),
             "pipeline_execution": ExecutionVariables.PIPELINE_EXECUTION_ARN,
             "template_version": self.template_version,
             "project_id": self.connection.project_id,
@@ -208,9 +214,44 @@ class _Wiring:
             sagemaker_session=self.session,
         )
         description = describe_version(
-            self.connection.project, self.settings, preprocess, evaluate, metadata
+            self.connection.project,
+            self.settings,
+            preprocess,
+            evaluate,
+            metadata,
+            self.card(preprocess, evaluate),
         )
         return ModelStep(name="Register", step_args=model.register(**description))
+
+    def card(self, preprocess: ProcessingStep, evaluate: ProcessingStep) -> Join:
+        """Return what a run knows, as the card of the model that it made."""
+        run = {
+            "threshold": self.threshold,
+            "input": self.input,
+            "git_commit": self.git_commit,
+            "hyperparameters": self.hyperparameters,
+            "metrics": {
+                name: self.metric(evaluate, name)
+                for name in metrics_of(self.connection.project.problem_type)
+            },
+            **{
+                name: self.profiled(preprocess, name)
+                for name in ("data_hash", "train_rows", "test_rows")
+            },
+        }
+        return model_card(self.connection.project, self.settings, self.metric_group, run)
+
+    def metric(self, evaluate: ProcessingStep, name: str) -> JsonGet:
+        """Return the variable that holds a metric of the model."""
+        return JsonGet(
+            step_name=evaluate.name,
+            property_file=self.evaluation,
+            json_path=f"{self.metric_group}.{name}.value",
+        )
+
+    def profiled(self, preprocess: ProcessingStep, key: str) -> JsonGet:
+        """Return the variable that holds what the data's profile says."""
+        return JsonGet(step_name=preprocess.name, property_file=self.profile, json_path=key)
 
     def refuse(self, value: JsonGet) -> FailStep:
         """Say what the model reached and what it had to reach."""
@@ -237,6 +278,7 @@ class _Wiring:
             instance_type=self.settings.instances.processing,
             entrypoint=["python3", f"{MOUNT}/input/code/{name.lower()}.py"],
             base_job_name=name.lower(),
+            env={"EXIT_MESSAGE_FILE": EXIT_MESSAGE},
             sagemaker_session=self.session,
             tags=[dict(tag) for tag in self.connection.tags],
         )
@@ -247,14 +289,7 @@ class _Wiring:
                 for key, uri in {"code": f"{self.code}/steps", **inputs}.items()
             ],
             outputs=[
-                ProcessingOutput(
-                    output_name=key,
-                    s3_output=ProcessingS3Output(
-                        s3_uri=Join(on="/", values=[*prefix, name.lower(), key]),
-                        local_path=path,
-                        s3_upload_mode="EndOfJob",
-                    ),
-                )
+                processing_output(key, Join(on="/", values=[*prefix, name.lower(), key]), path)
                 for key, path in outputs.items()
             ],
             arguments=[word for pair in arguments.items() for word in pair],

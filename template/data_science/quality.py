@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from project.errors import ProjectError
+
 
 class Metric(NamedTuple):
     """What is known of a metric.
@@ -49,3 +51,25 @@ def metric_group(schema: Mapping[str, Any]) -> str:
         return "regression_metrics"
     kind = "binary" if len(target) == 2 else "multiclass"
     return f"{kind}_classification_metrics"
+
+
+def check_positive(schema: Mapping[str, Any], positive: str | None) -> None:
+    """Refuse a positive class that the target does not have.
+
+    Parameters
+    ----------
+    schema : the content of `steps/schema.json`.
+    positive : the class that the settings name.
+
+    Raises
+    ------
+    ProjectError : says what to write instead.
+    """
+    classes = schema["columns"][schema["target"]]
+    place = "data_science/settings.yaml: key `quality.positive`"
+    if classes == "number" or len(classes) > 2:
+        if positive is not None:
+            raise ProjectError(f"{place}: only a target of two classes has one; remove it")
+    elif positive not in classes:
+        must = f"name the class to find, {' or '.join(classes)}"
+        raise ProjectError(f"{place}: {must}" + (f", not {positive}" if positive else ""))

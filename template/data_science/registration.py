@@ -1,11 +1,11 @@
 """What a version says of itself in the model registry: the data-science side of the contract."""
 
-import json
 from typing import Any
 
 from sagemaker.core.drift_check_baselines import DriftCheckBaselines
 from sagemaker.core.model_metrics import MetricsSource, ModelMetrics
 from sagemaker.core.shapes import ModelPackageModelCard
+from sagemaker.core.workflow.functions import Join
 from sagemaker.mlops.workflow.steps import ProcessingStep
 
 from data_science.settings import Settings
@@ -16,8 +16,11 @@ from project.settings import Project
 INFERENCE_ENVIRONMENT = {
     "SAGEMAKER_PROGRAM": contract.PROGRAM,
     "SAGEMAKER_SUBMIT_DIRECTORY": contract.SUBMIT_DIRECTORY,
+    # The container installs that code with pip. Without this, which pip reads the other way round,
+    # pip fetches the tools for it, so an endpoint without a package index could not start.
+    "PIP_NO_BUILD_ISOLATION": "false",
 }
-"""Tells the container where in the artefact the inference code lies."""
+"""Tells the container where in the artefact the inference code lies, and how to install it."""
 
 
 def describe_version(
@@ -26,6 +29,7 @@ def describe_version(
     preprocess: ProcessingStep,
     evaluate: ProcessingStep,
     metadata: dict[str, Any],
+    card: Join,
 ) -> dict[str, Any]:
     """Return the arguments of `ModelBuilder.register`.
 
@@ -34,6 +38,7 @@ def describe_version(
     project, settings : who registers, and by which rule.
     preprocess, evaluate : the steps whose outputs describe the model.
     metadata : the `CustomerMetadataProperties`, see `project.contract.METADATA`.
+    card : the model card's JSON text, see `model_card`.
     """
     statistics = _source(evaluate, "evaluation", "evaluation.json")
     return {
@@ -51,28 +56,8 @@ def describe_version(
             model_data_statistics=_source(preprocess, "baseline", "statistics.json"),
             model_data_constraints=_source(preprocess, "baseline", "constraints.json"),
         ),
-        "model_card": ModelPackageModelCard(
-            model_card_content=json.dumps(_model_card(project, settings), sort_keys=True),
-            model_card_status="Draft",
-        ),
+        "model_card": ModelPackageModelCard(model_card_content=card, model_card_status="Draft"),
         "customer_metadata_properties": metadata,
-    }
-
-
-def _model_card(project: Project, settings: Settings) -> dict[str, Any]:
-    # The card of a model package has a schema of its own: see ModelPackageModelCard in the
-    # SageMaker API reference.
-    quality = settings.quality
-    relation = "<=" if quality.less_is_better else ">="
-    return {
-        "model_overview": {"model_creator": project.name},
-        "intended_uses": {"purpose_of_model": project.description},
-        "additional_information": {
-            "custom_details": {
-                "problem_type": project.problem_type,
-                "registered_if": f"{quality.metric} {relation} {quality.threshold}",
-            }
-        },
     }
 
 

@@ -1,9 +1,10 @@
 """The content of `data_science/settings.yaml`, validated, and the quality rule it states."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from data_science.declared import hyperparameter_values
 from data_science.quality import METRICS, metrics_of
 from project.errors import ProjectError
 from project.settings import ROOT, Strict, load
@@ -15,6 +16,15 @@ def _known(metric: str) -> str:
     return metric
 
 
+def _instance_type(name: str) -> str:
+    if not name.startswith("ml."):
+        raise ValueError(f"an instance type of SageMaker starts with ml., as ml.{name} does")
+    return name
+
+
+InstanceType = Annotated[str, AfterValidator(_instance_type)]
+
+
 class Data(Strict):
     """Where the input comes from and how it is split."""
 
@@ -24,10 +34,14 @@ class Data(Strict):
 
 
 class Quality(Strict):
-    """What a model must reach to be registered."""
+    """What a model must reach to be registered.
+
+    `positive` is the class that precision, recall and f1 are about when there are two.
+    """
 
     metric: Annotated[str, AfterValidator(_known)]
     threshold: Annotated[float, Field(allow_inf_nan=False)]
+    positive: str | None = None
 
     @property
     def less_is_better(self) -> bool:
@@ -38,19 +52,31 @@ class Quality(Strict):
 class Instances(Strict):
     """Instance types of the jobs, and those that the model may be deployed on."""
 
-    processing: str
-    training: str
-    inference: Annotated[list[str], Field(min_length=1)]
+    processing: InstanceType
+    training: InstanceType
+    inference: Annotated[list[InstanceType], Field(min_length=1)]
+
+
+class ModelCard(Strict):
+    """What a model card says that nobody can compute."""
+
+    intended_uses: str = "Not stated."
+    limits: str = "Not stated."
 
 
 class Settings(Strict):
-    """The content of `data_science/settings.yaml`."""
+    """The content of `data_science/settings.yaml`.
+
+    Once loaded, `hyperparameters` holds the value of each that `steps/hyperparameters.json`
+    declares.
+    """
 
     data: Data
-    hyperparameters: dict[str, float | int | str]
+    hyperparameters: dict[str, Any] = Field(default_factory=dict)
     quality: Quality
     instances: Instances
     cache_days: Annotated[int, Field(ge=0)]
+    model_card: ModelCard = ModelCard()
 
 
 def load_settings(problem_type: str) -> Settings:
@@ -62,7 +88,8 @@ def load_settings(problem_type: str) -> Settings:
 
     Raises
     ------
-    ProjectError : a key is wrong, or the metric does not fit the problem type.
+    ProjectError : a key is wrong, the metric does not fit the problem type, or a hyperparameter
+        breaks its declaration.
     """
     settings = load(ROOT / "data_science" / "settings.yaml", Settings)
     metric = settings.quality.metric
@@ -72,4 +99,5 @@ def load_settings(problem_type: str) -> Settings:
             f"data_science/settings.yaml: key `quality.metric`: {metric} does not fit "
             f"{problem_type}; use one of {fitting}"
         )
-    return settings
+    values = hyperparameter_values(settings.hyperparameters)
+    return settings.model_copy(update={"hyperparameters": values})

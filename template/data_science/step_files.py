@@ -2,12 +2,20 @@
 
 from typing import Any
 
-from sagemaker.core.shapes import ProcessingInput, ProcessingS3Input
+from sagemaker.core.shapes import (
+    ProcessingInput,
+    ProcessingOutput,
+    ProcessingS3Input,
+    ProcessingS3Output,
+)
 from sagemaker.core.workflow.functions import Join
 from sagemaker.mlops.workflow.steps import ProcessingStep
 
 MOUNT = "/opt/ml/processing"
 """Below this folder SageMaker mounts inputs and collects outputs."""
+
+EXIT_MESSAGE = "/opt/ml/output/message"
+"""What a step writes here is its job's ExitMessage; `steps/failure.py` asks a variable for it."""
 
 
 def processing_input(name: str, uri: Any) -> ProcessingInput:
@@ -25,6 +33,19 @@ def processing_input(name: str, uri: Any) -> ProcessingInput:
             s3_data_type="S3Prefix",
             s3_input_mode="File",
         ),
+    )
+
+
+def processing_output(name: str, uri: Any, path: str) -> ProcessingOutput:
+    """Return an output that SageMaker uploads from a path when the job has ended well.
+
+    Parameters
+    ----------
+    uri : an S3 URI, or the pipeline variable that holds one.
+    """
+    return ProcessingOutput(
+        output_name=name,
+        s3_output=ProcessingS3Output(s3_uri=uri, local_path=path, s3_upload_mode="EndOfJob"),
     )
 
 

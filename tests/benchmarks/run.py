@@ -61,12 +61,13 @@ def overhead(project: Path, run: Runner, rows: Rows) -> None:
 
         def bare() -> None:
             script("preprocess", "--input", data, "--output", work)
-            script("train", "--train", work / "train", "--model-dir", model, "--regularization", 1)
+            script("train", "--train", work / "train", "--model-dir", model)
             (work / "artefact").mkdir()
             with tarfile.open(work / "artefact" / "model.tar.gz", "w:gz") as archive:
                 archive.add(model, ".")
             test, output = work / "test", work / "evaluation"
-            script("evaluate", "--model", work / "artefact", "--test", test, "--output", output)
+            judged = ("--test", test, "--output", output, "--positive", "malignant")
+            script("evaluate", "--model", work / "artefact", *judged)
 
         alone = seconds(bare)
     local = seconds(run.ok, project, "--no-sync", "ds", "run", "--local")

@@ -6,6 +6,8 @@ Source: "Model quality metrics" of SageMaker Model Monitor in the developer guid
 from typing import Any
 
 import pandas as pd
+from columns import Schema
+from failure import StepError
 from sklearn.metrics import (
     accuracy_score,
     mean_absolute_error,
@@ -15,24 +17,31 @@ from sklearn.metrics import (
     roc_auc_score,
     root_mean_squared_error,
 )
-from table import Schema
 
 
-def model_quality(schema: Schema, truth: pd.Series, answer: dict[str, Any]) -> dict[str, Any]:
+def model_quality(
+    schema: Schema, truth: pd.Series, answer: dict[str, Any], positive: str | None = None
+) -> dict[str, Any]:
     """Return the metrics of a model on a test set.
 
     Parameters
     ----------
     schema : its target says what is judged: a number (`regression_metrics`), two categories
-        (`binary_classification_metrics`, where the second one counts as positive), or more
-        (`multiclass_classification_metrics`, averaged over the classes by their share).
+        (`binary_classification_metrics`, of the positive one), or more
+        (`multiclass_classification_metrics`, averaged so that each class counts the same, however
+        rare it is).
     truth : the target of each row.
     answer : what the inference code answered to the same rows: `predictions`, and
         `probabilities` of a classifier.
+    positive : the category of a two-category target that counts as positive.
 
     Returns
     -------
     `{group: {metric: {"value": …, "standard_deviation": "NaN"}}}`.
+
+    Raises
+    ------
+    StepError : the target has two categories, and none of them is named as positive.
     """
     predicted = pd.Series(answer["predictions"], index=truth.index)
     categories = schema["columns"][schema["target"]]
@@ -46,15 +55,16 @@ def model_quality(schema: Schema, truth: pd.Series, answer: dict[str, Any]) -> d
         return {"regression_metrics": _metrics(values)}
     probabilities = pd.DataFrame(answer["probabilities"], index=truth.index)[list(categories)]
     if len(categories) == 2:
-        positive = categories[1]
+        if positive not in categories:
+            raise StepError(f"--positive must be one of {', '.join(categories)}, not {positive}")
         average: dict[str, Any] = {"average": "binary", "pos_label": positive}
         auc = roc_auc_score(truth == positive, probabilities[positive])
         group = "binary_classification_metrics"
     else:
-        average = {"average": "weighted"}
+        average = {"average": "macro", "labels": list(categories)}
         order = sorted(categories)
         auc = roc_auc_score(
-            truth, probabilities[order], multi_class="ovr", average="weighted", labels=order
+            truth, probabilities[order], multi_class="ovr", average="macro", labels=order
         )
         group = "multiclass_classification_metrics"
     precision, recall, f1, _ = precision_recall_fscore_support(

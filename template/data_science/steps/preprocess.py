@@ -1,12 +1,13 @@
 """Checks the input data, splits them, and describes them: a SageMaker processing job."""
 
-import argparse
 import hashlib
 import json
-import sys
 from pathlib import Path
 
+import pandas as pd
 from baseline import write_baseline
+from columns import Schema, features
+from failure import Parser, reported
 from sklearn.model_selection import train_test_split
 from table import DataError, load_schema, read_table
 
@@ -31,13 +32,9 @@ def preprocess(input_folder: Path, output: Path, test_fraction: float, seed: int
         raise DataError(f"the input must be one CSV file, not {len(files)}")
     schema = load_schema()
     table = read_table(files[0], schema)
+    _check_use(table, schema)
     target = table[schema["target"]]
     classes = schema["columns"][schema["target"]]
-    absent = [] if classes == "number" else sorted(set(classes) - set(target))
-    if absent:
-        raise DataError(
-            f"target column {target.name!r}: none of {len(table)} rows is {' or '.join(absent)}"
-        )
     try:
         train, test = train_test_split(
             table,
@@ -64,19 +61,30 @@ def preprocess(input_folder: Path, output: Path, test_fraction: float, seed: int
     print(f"{len(table)} rows: {len(train)} to train on, {len(test)} to test on")
 
 
+def _check_use(table: pd.DataFrame, schema: Schema) -> None:
+    """Refuse columns that nothing can be learnt from."""
+    for name in features(schema):
+        if table[name].isna().all():
+            raise DataError(
+                f"all {len(table)} rows are empty; remove the column from schema.json", name
+            )
+    classes = schema["columns"][schema["target"]]
+    absent = [] if classes == "number" else sorted(set(classes) - set(table[schema["target"]]))
+    if absent:
+        raise DataError(f"none of {len(table)} rows is {' or '.join(absent)}", schema["target"])
+
+
 def main() -> None:
     """Run the step with the paths that SageMaker mounts."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--input", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--test-fraction", type=float, default=0.2)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    try:
-        preprocess(arguments.input, arguments.output, arguments.test_fraction, arguments.seed)
-    except DataError as error:
-        sys.exit(f"bad input data: {error}")
+    preprocess(arguments.input, arguments.output, arguments.test_fraction, arguments.seed)
 
 
 if __name__ == "__main__":
-    main()
+    with reported(DataError):
+        main()

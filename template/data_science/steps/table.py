@@ -1,33 +1,43 @@
-"""Reads a CSV file and refuses it with one clear line when it breaks `schema.json`."""
+"""Turns text into a typed table by `schema.json`; training and serving both read through here.
 
-import json
+It lies beside `inference.py` in the model artefact, so an endpoint reads a row as training did.
+"""
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from columns import MISSING, Schema, parse_schema, repeated
 
-MISSING = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None")
-"""Texts that stand for no number, as the empty one does; a category may be called like them."""
-
-
-class Schema(TypedDict):
-    """The content of `schema.json`: the target, and every column's type.
-
-    A column is `"number"`, or the list of the categories it may hold.
-    """
-
-    target: str
-    columns: dict[str, str | list[str]]
+Cells = Sequence[Any]
+"""A column as it was read: texts from CSV; texts, numbers, booleans and None from JSON."""
 
 
 class DataError(Exception):
-    """The data break the schema; the message names the column and the number of rows."""
+    """The data break the schema; the message is one line.
+
+    Attributes
+    ----------
+    reason : what is wrong.
+    column : the name of the column, if it is about one.
+    row : the number of the first such row, from 1 and without a header, if it is about rows.
+    """
+
+    def __init__(self, reason: str, column: str | None = None, row: int | None = None) -> None:
+        self.reason, self.column, self.row = reason, column, row
+        place = [f"column {column!r}"] if column is not None else []
+        place += [f"row {row}"] if row is not None else []
+        super().__init__(f"{', '.join(place)}: {reason}" if place else reason)
 
 
 def load_schema() -> Schema:
     """Read the `schema.json` that lies beside this file."""
-    schema: Schema = json.loads(Path(__file__).with_name("schema.json").read_text("utf-8"))
-    return schema
+    return parse_schema(Path(__file__).with_name("schema.json").read_bytes())
 
 
 def read_table(path: Path, schema: Schema) -> pd.DataFrame:
@@ -35,7 +45,8 @@ def read_table(path: Path, schema: Schema) -> pd.DataFrame:
 
     Parameters
     ----------
-    path : the CSV file; columns that the schema does not declare are left out.
+    path : the CSV file, in UTF-8; columns that the schema does not declare are left out, and
+        named on the standard output.
     schema : as `load_schema` returns it.
 
     Returns
@@ -45,55 +56,191 @@ def read_table(path: Path, schema: Schema) -> pd.DataFrame:
 
     Raises
     ------
-    DataError : a column is missing or holds values of the wrong type, a category is unknown,
-        the target is empty somewhere, or there are no rows.
+    DataError : the file is no CSV file, a column is missing or there twice, a cell holds what its
+        column does not take, the target is empty somewhere, or there are no rows.
     """
     try:
-        # Excel begins a file with a mark of its encoding.
-        raw = pd.read_csv(
-            path,
-            dtype=str,
-            skipinitialspace=True,
-            encoding="utf-8-sig",
-            keep_default_na=False,
-            na_values=[""],
-        )
-    except pd.errors.EmptyDataError:
-        raise DataError(f"{path.name} is empty: no header, 0 rows") from None
-    except (pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise DataError(f"{path.name} is not a CSV file: {' '.join(str(error).split())}") from None
-    if raw.empty:
-        raise DataError(f"{path.name} is empty: a header, but 0 rows")
-    return pd.DataFrame(
-        {
-            name: _column(raw, name, kind, schema["target"])
-            for name, kind in schema["columns"].items()
-        }
-    )
-
-
-def _column(raw: pd.DataFrame, name: str, kind: str | list[str], target: str) -> pd.Series:
-    if name not in raw:
-        raise DataError(f"column {name!r} is missing ({len(raw)} rows)")
-    text = raw[name]
-    if kind == "number":
-        text = text.where(~text.isin(MISSING))
-    present = text.notna()
-    values: pd.Series = text
-    if kind == "number":
-        values = pd.to_numeric(text, errors="coerce").replace([float("inf"), -float("inf")], None)
-        values = values.astype("float64")
-        wrong, what = present & values.isna(), "are not finite numbers"
-    else:
-        wrong = present & ~text.isin(kind)
-        what = f"hold a category other than {', '.join(kind)}"
-    if wrong.any():
-        row = int(wrong.to_numpy().argmax())
+        lines = parse_csv(path.read_text("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
         raise DataError(
-            f"column {name!r}: {int(wrong.sum())} of {len(raw)} rows {what} "
-            f"(first: {text.iloc[row]!r} in row {row + 1})"
-        )
-    if name == target and not present.all():
-        empty = int((~present).sum())
-        raise DataError(f"target column {name!r}: {empty} of {len(raw)} rows are empty")
+            f"{path.name} is not UTF-8 (byte 0x{error.object[error.start]:02x} in line {line}); "
+            "save it as UTF-8"
+        ) from None
+    if not lines:
+        raise DataError(f"{path.name} is empty: no header, 0 rows")
+    header, rows = [name.strip() for name in lines[0]], lines[1:]
+    _check_header(header, schema, len(rows))
+    if not rows:
+        raise DataError(f"{path.name} is empty: a header, but 0 rows")
+    check_lengths(rows, len(header))
+    left_out = [name for name in header if name not in schema["columns"]]
+    if left_out:
+        print(f"left out, since schema.json does not declare them: {_listed(left_out)}")
+    cells = dict(zip(header, zip(*rows, strict=True), strict=True))
+    table, refused = to_table(cells, schema["columns"], schema)
+    if refused:
+        raise refused[min(refused)]
+    empty = table[schema["target"]].isna().to_numpy()
+    if empty.any():
+        reason = f"the target is empty ({_share(empty.sum(), len(empty))})"
+        raise DataError(reason, schema["target"], int(empty.argmax()) + 1)
+    return table
+
+
+def parse_csv(text: str) -> list[list[str]]:
+    """Return the cells of each line of a CSV text; blank lines are left out.
+
+    Raises
+    ------
+    DataError : it is no CSV text.
+    """
+    if "\0" in text:
+        raise DataError("it is not CSV: it holds a NUL byte")
+    try:
+        return [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+    except csv.Error as error:
+        raise DataError(f"it is not CSV: {error}") from None
+
+
+def check_lengths(rows: Sequence[Sequence[str]], length: int) -> None:
+    """Refuse rows of which one has more or fewer cells than there are columns.
+
+    Raises
+    ------
+    DataError : names the first such row.
+    """
+    for number, row in enumerate(rows, 1):
+        if len(row) != length:
+            raise DataError(f"it has {len(row)} values, not {length}", row=number)
+
+
+def to_table(
+    cells: Mapping[str, Cells], kinds: Mapping[str, str | list[str]], schema: Schema
+) -> tuple[pd.DataFrame, dict[int, DataError]]:
+    """Return typed columns, and the rows that the schema refuses.
+
+    Parameters
+    ----------
+    cells : the columns as they were read, all of one length.
+    kinds : the columns to return, each with what it may hold.
+    schema : says what becomes of categories it does not declare.
+
+    Returns
+    -------
+    A column for each of `kinds`, in that order: numbers as float64, categories as text, empty
+    cells as NaN. And by their index the rows that hold an undeclared category, with what is wrong
+    with each: empty unless the schema refuses them.
+
+    Raises
+    ------
+    DataError : a cell holds what its column does not take.
+    """
+    names = [name for name, kind in kinds.items() if kind == "number"]
+    length = len(next(iter(cells.values())))
+    numbers = np.empty((len(names), length))
+    for line, name in zip(numbers, names, strict=True):
+        line[:] = _numbers(cells[name], name)
+    table = pd.DataFrame(numbers.T, columns=names)
+    refused: dict[int, DataError] = {}
+    for position, (name, kind) in enumerate(kinds.items()):
+        if kind != "number":
+            values, unseen = _categories(cells[name], kind)
+            if unseen and (schema["unseen_categories"] == "refuse" or name == schema["target"]):
+                share = _share(len(unseen), length)
+                for row in unseen:
+                    reason = f"{_shown(cells[name][row])} is none of {_listed(kind)} ({share})"
+                    refused.setdefault(row, DataError(reason, name, row + 1))
+            table.insert(position, name, np.array(values, dtype=object))
+    return table, refused
+
+
+def _check_header(header: list[str], schema: Schema, rows: int) -> None:
+    twice = repeated(header)
+    if twice is not None:
+        raise DataError("the header names it twice; rename or remove one", twice)
+    for name in schema["columns"]:
+        if name not in header:
+            reason = f"the column is missing ({rows} rows)"
+            marks = [mark for mark in (";", "\t", "|") if len(header) == 1 and mark in header[0]]
+            if marks:
+                reason += f"; the header is separated by {marks[0]!r}: write the file with commas"
+            raise DataError(reason, name)
+
+
+def _numbers(cells: Cells, name: str) -> list[float]:
+    kinds = set(map(type, cells))
+    # Python's float() takes `1_000`, and True for 1.
+    if kinds <= {int, float} or (kinds == {str} and "_" not in "".join(cells)):
+        try:
+            values = list(map(float, cells))
+            if not any(map(math.isinf, values)):
+                return values
+        except (ValueError, OverflowError):
+            pass
+    values, wrong = [], []
+    for row, cell in enumerate(cells):
+        value = _number(cell)
+        if math.isinf(value):
+            wrong.append(row)
+        values.append(value)
+    if wrong:
+        share = _share(len(wrong), len(cells))
+        reason = f"{_shown(cells[wrong[0]])} is not a finite number ({share})"
+        raise DataError(reason, name, wrong[0] + 1)
     return values
+
+
+def _number(cell: Any) -> float:
+    """Return a cell as a number, an empty one as NaN, and what is not a finite one as infinity."""
+    if cell is None or (isinstance(cell, str) and cell.strip() in MISSING):
+        return math.nan
+    if isinstance(cell, bool) or (isinstance(cell, str) and "_" in cell):
+        return math.inf
+    try:
+        return float(cell)
+    except (TypeError, ValueError, OverflowError):
+        return math.inf
+
+
+def _categories(cells: Cells, kind: str | list[str]) -> tuple[list[Any], list[int]]:
+    """Return a column's texts, and the indices of those that are not declared."""
+    known: dict[Any, Any] = {text: math.nan for text in MISSING} | {text: text for text in kind}
+    try:
+        return [known[cell] for cell in cells], []
+    except (KeyError, TypeError):
+        pass
+    values, unseen = [], []
+    for row, cell in enumerate(cells):
+        texts = _texts(cell)
+        value = next((known[text] for text in texts if text in known), None)
+        if value is None:
+            unseen.append(row)
+            value = texts[0]
+        values.append(value)
+    return values, unseen
+
+
+def _texts(cell: Any) -> list[str]:
+    """Return how a cell may be written as a category, the likeliest first."""
+    if cell is None:
+        return [""]
+    if isinstance(cell, bool):
+        return [str(cell).lower(), str(cell)]
+    if isinstance(cell, float) and cell.is_integer():
+        return [str(int(cell)), str(cell)]
+    return [str(cell).strip()]
+
+
+def _share(rows: int, of: int) -> str:
+    return f"{rows} of {of} rows"
+
+
+def _shown(cell: Any) -> str:
+    text = repr(cell)
+    return text if len(text) <= 40 else f"{text[:37]}…"
+
+
+def _listed(names: Sequence[str]) -> str:
+    first = ", ".join(map(_shown, names[:5]))
+    return first if len(names) <= 5 else f"{first} and {len(names) - 5} more"

@@ -1,16 +1,20 @@
 """Trains the model and packs it with its inference code: a SageMaker training job."""
 
-import argparse
 import os
 import shutil
 from pathlib import Path
 
 import joblib
+from failure import Parser, reported
+from hyperparameters import HyperparameterError, Value, load_hyperparameters
 from model import build_model
-from table import load_schema, read_table
+from table import DataError, load_schema, read_table
+
+SERVING = ("inference.py", "table.py", "columns.py", "schema.json")
+"""What an endpoint needs beside the model; a file that `inference.py` imports belongs here."""
 
 
-def train(data: Path, model_dir: Path, regularization: float) -> None:
+def train(data: Path, model_dir: Path, hyperparameters: dict[str, Value]) -> None:
     """Write a trained model and the code that serves it.
 
     Parameters
@@ -18,31 +22,34 @@ def train(data: Path, model_dir: Path, regularization: float) -> None:
     data : folder with `train.csv`.
     model_dir : gets `model.joblib` and `code/`, which SageMaker packs as `model.tar.gz`.
         With the code inside nothing has to be repacked to deploy the model.
-    regularization : see `model.build_model`.
+    hyperparameters : as `hyperparameters.json` declares them; `build_model` takes them by name.
     """
     schema = load_schema()
     table = read_table(data / "train.csv", schema)
-    model = build_model(schema, regularization)
+    model = build_model(schema, **hyperparameters)  # type: ignore[arg-type]
     model.fit(table.drop(columns=schema["target"]), table[schema["target"]])
     code = model_dir / "code"
     code.mkdir(parents=True, exist_ok=True)
     joblib.dump(model, model_dir / "model.joblib")
-    for name in ("inference.py", "schema.json"):
+    for name in SERVING:
         shutil.copy(Path(__file__).with_name(name), code / name)
-    print(f"trained on {len(table)} rows, regularization {regularization}")
+    settings = ", ".join(f"{name} {value}" for name, value in hyperparameters.items())
+    print(f"trained on {len(table)} rows, {settings or 'without hyperparameters'}")
 
 
 def main() -> None:
     """Run the step with the hyperparameters as arguments and SageMaker's SM_* variables."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    declared = load_hyperparameters()
+    parser = Parser(description=__doc__)
     parser.add_argument("--train", type=Path, default=os.environ.get("SM_CHANNEL_TRAIN"))
     parser.add_argument("--model-dir", type=Path, default=os.environ.get("SM_MODEL_DIR"))
-    parser.add_argument("--regularization", type=float, required=True)
-    arguments = parser.parse_args()
-    if not 0 < arguments.regularization < float("inf"):
-        parser.error(f"regularization must be above 0, not {arguments.regularization}")
-    train(arguments.train, arguments.model_dir, arguments.regularization)
+    for name, one in declared.items():
+        parser.add_argument(f"--{name}", default=str(one.default))
+    arguments = vars(parser.parse_args())
+    hyperparameters = {name: one.parse(arguments[name]) for name, one in declared.items()}
+    train(arguments["train"], arguments["model_dir"], hyperparameters)
 
 
 if __name__ == "__main__":
-    main()
+    with reported(DataError, HyperparameterError):
+        main()

@@ -2,13 +2,16 @@
 
 import numpy as np
 import pandas as pd
+from columns import features
 from table import load_schema
 
 SCHEMA = load_schema()
 TARGET = SCHEMA["target"]
-FEATURES = {name: kind for name, kind in SCHEMA["columns"].items() if name != TARGET}
+FEATURES = features(SCHEMA)
 NUMBER = next((name for name, kind in FEATURES.items() if kind == "number"), None)
 CATEGORY = next((name for name, kind in SCHEMA["columns"].items() if kind != "number"), None)
+CLASSES = SCHEMA["columns"][TARGET]
+POSITIVE = CLASSES[0] if CLASSES != "number" and len(CLASSES) == 2 else None
 
 
 def made_up(rows: int = 200) -> pd.DataFrame:
@@ -21,10 +24,9 @@ def made_up(rows: int = 200) -> pd.DataFrame:
         }
     )
     signal = table[NUMBER] if NUMBER else pd.Series(range(rows))
-    classes = SCHEMA["columns"][TARGET]
-    if classes == "number":
+    if CLASSES == "number":
         table[TARGET] = 3 * signal
     else:
         ranks = signal.rank(method="first").astype(int) - 1
-        table[TARGET] = [classes[rank * len(classes) // rows] for rank in ranks]
+        table[TARGET] = [CLASSES[rank * len(CLASSES) // rows] for rank in ranks]
     return table

@@ -10,7 +10,8 @@ import pytest
 
 from data_science import definition as compiler
 from data_science.bundle import Bundle, read_bundle
-from data_science.quality import metric_group
+from data_science.declared import PIPELINE_PARAMETERS, declared_hyperparameters
+from data_science.quality import check_positive, metric_group
 from data_science.settings import Settings, load_settings
 from project import contract
 from project.aws import Connection
@@ -52,6 +53,11 @@ def test_three_jobs_and_no_hidden_one(document: dict[str, Any]) -> None:
     assert [step["Type"] for step in gate["ElseSteps"]] == ["Fail"]
 
 
+def test_the_names_kept_for_the_pipeline_are_its_parameters(document: dict[str, Any]) -> None:
+    names = {parameter["Name"] for parameter in document["Parameters"]}
+    assert names == {*PIPELINE_PARAMETERS, *declared_hyperparameters()}
+
+
 def test_every_job_carries_the_tags(connection: Connection, document: dict[str, Any]) -> None:
     jobs = [step for step in document["Steps"] if step["Type"] in ("Processing", "Training")]
     assert [step["Arguments"]["Tags"] for step in jobs] == [connection.tags] * 3
@@ -86,11 +92,33 @@ def test_a_schema_that_does_not_fit_is_refused(connection: Connection, settings:
     [
         ("{", "is not valid JSON"),
         ("[]", "must hold"),
-        ('{"target": ["y"], "columns": {"x": "number"}}', "must hold"),
         ('{"target": "y", "columns": {"x": "numeric"}}', "column 'x' must be \"number\" or"),
-        ('{"target": "y", "columns": {"y": ["a", "a"]}}', "column 'y' must be \"number\" or"),
-        ('{"target": "y", "columns": {"y": ["a"]}}', "the target 'y' needs two categories"),
         ('{"target": "y", "columns": {"x": "number"}}', "the target 'y' is not among the columns"),
+        (
+            '{"target": ["y"], "columns": {"x": "number", "y": "number"}}',
+            "the target must be the name of one column, not ['y']",
+        ),
+        ('{"target": "y", "columns": {"y": "number"}}', "there is no column beside the target"),
+        (
+            '{"target": "y", "columns": {"x": "number", "y": ["a", "b", "a"]}}',
+            "column 'y' lists 'a' twice",
+        ),
+        (
+            '{"target": "y", "columns": {"x": "number", "x": "number", "y": ["a", "b"]}}',
+            "'x' is there twice",
+        ),
+        (
+            '{"target": "y", "columns": {"x": ["a", " b"], "y": ["a", "b"]}}',
+            "column 'x': the category ' b' is empty, or has spaces around it",
+        ),
+        (
+            '{"target": "y", "columns": {"x": "number", "y": ["a"]}}',
+            "the target 'y' needs two categories or more",
+        ),
+        (
+            '{"target": "y", "columns": {"x": "number", "y": ["a", "b"]}, "unseen": 1}',
+            "'unseen' is not a key of it",
+        ),
     ],
 )
 def test_a_malformed_schema_is_refused_in_one_line(schema: str, says: str) -> None:
@@ -120,6 +148,28 @@ def test_a_default_of_the_sdk_is_not_taken_from_the_cache(
     assert after.count('"EnableNetworkIsolation": true') > before.count(
         '"EnableNetworkIsolation": true'
     )
+
+
+@pytest.mark.parametrize(
+    ("target", "positive", "says"),
+    [
+        (["a", "b"], None, "name the class to find, a or b"),
+        (["a", "b"], "c", "name the class to find, a or b, not c"),
+        (["a", "b", "c"], "a", "only a target of two classes has one; remove it"),
+        ("number", "a", "only a target of two classes has one; remove it"),
+    ],
+)
+def test_a_positive_class_that_the_target_does_not_have_is_refused(
+    target: Any, positive: str | None, says: str
+) -> None:
+    schema = {"target": "y", "columns": {"x": "number", "y": target}}
+    with pytest.raises(ProjectError, match=rf"key `quality.positive`: {says}$"):
+        check_positive(schema, positive)
+
+
+@pytest.mark.parametrize(("target", "positive"), [(["a", "b"], "b"), ("number", None)])
+def test_a_positive_class_that_fits_is_taken(target: Any, positive: str | None) -> None:
+    check_positive({"target": "y", "columns": {"x": "number", "y": target}}, positive)
 
 
 def test_nothing_imports_the_sdk_at_start() -> None:

@@ -5,6 +5,8 @@ import subprocess
 
 import pytest
 
+from data_science import runs
+from data_science.declared import declared_hyperparameters
 from data_science.settings import Quality, load_settings
 from project import contract, registry, s3
 from project.aws import Connection
@@ -53,6 +55,43 @@ def test_a_run_registers_a_version_that_keeps_the_contract(
     assert registered.metadata["pipeline_execution"].startswith("arn:aws:sagemaker:")
 
 
+def test_the_model_card_tells_what_was_really_applied_and_measured(
+    connection: Connection, registered: registry.Version, quality: Quality, data: str
+) -> None:
+    card = json.loads(registered.package["ModelCard"]["ModelCardContent"])
+    applied = "<= 1000000" if quality.less_is_better else ">= -1000000"
+    details = card["additional_information"]["custom_details"]
+    assert details["registered_if"].startswith(f"{quality.metric} {applied}")
+    (group,) = card["evaluation_details"][0]["metric_groups"]
+    evaluation = s3.read_json(connection, registered.metrics_uri)[group["name"]]
+    assert {one["name"]: one["value"] for one in group["metric_data"]} == pytest.approx(
+        {name: metric["value"] for name, metric in evaluation.items()}
+    )
+    training = card["training_details"]
+    assert training["training_job_details"]["training_datasets"] == [data]
+    assert training["training_observations"].startswith("160 rows of data with SHA-256 ")
+    assert registered.metadata["data_hash"] in training["training_observations"]
+    settings = load_settings(connection.project.problem_type)
+    assert card["intended_uses"]["intended_uses"] == settings.model_card.intended_uses
+    assert (
+        card["additional_information"]["caveats_and_recommendations"] == settings.model_card.limits
+    )
+
+
+def test_a_hyperparameter_that_does_not_fit_starts_nothing(
+    connection: Connection, registered: registry.Version
+) -> None:
+    declared = declared_hyperparameters()
+    if not declared:
+        pytest.skip("data_science/steps/hyperparameters.json declares none")
+    name, one = next(iter(declared.items()))
+    before = len(runs.recent(connection, 20))
+    done = run("ds", "run", "--local", "--param", f"{name}=%")
+    assert done.returncode == 2
+    assert f"{name} must be {one.expected}, not '%'" in " ".join(done.stderr.split())
+    assert len(runs.recent(connection, 20)) == before
+
+
 def test_pipeline_and_group_carry_the_tags(
     connection: Connection, registered: registry.Version
 ) -> None:
@@ -97,8 +136,37 @@ def test_bad_data_fail_the_run_with_their_own_line(connection: Connection) -> No
     done = run("ds", "run", "--local", "--param", f"InputDataUrl=s3://{connection.bucket}/{key}")
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
-    assert last.startswith("error: Preprocess: bad input data: column ")
-    assert last.endswith("is missing (1 rows)")
+    assert last.startswith("error: Preprocess: column ")
+    assert last.endswith(": the column is missing (1 rows)")
+    # It comes from the job itself, as it would in AWS, and is not printed twice.
+    assert done.stdout.count("the column is missing") == 0
+
+
+@pytest.mark.parametrize(
+    ("reason", "line"),
+    [
+        ("AlgorithmError: too few rows, exit code: 1", "too few rows"),
+        ("column 'x', row 1: no number", "column 'x', row 1: no number"),
+        (
+            'AlgorithmError: ExecuteUserScriptError:\nExitCode 2\nErrorMessage ""\nCommand "x", '
+            "exit code: 1",
+            "",
+        ),
+        *[
+            (reason, "the job was killed, most likely for lack of memory; give it a larger ")
+            for reason in (
+                "AlgorithmError: , exit code: 137",
+                "AlgorithmError: trained on 10 rows, exit code: 137",
+                "AlgorithmError: ExecuteUserScriptError:\nExitCode -9\nCommand, exit code: 1",
+            )
+        ],
+    ],
+)
+def test_a_reason_is_told_in_one_line(reason: str, line: str) -> None:
+    told = runs.plain(reason)
+    assert told.startswith(line)
+    assert bool(told) == bool(line)
+    assert "\n" not in told
 
 
 def test_a_version_is_approved_and_rejected(
