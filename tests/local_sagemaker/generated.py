@@ -84,3 +84,51 @@ def _holds(shape, text):
     except AwsError:
         return False
     return True
+
+
+# What stands in the place of a value to break it: other types, other sizes, other characters.
+_ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.sampled_from([2**31, 2**63, -(2**63) - 1, 10**400, 0.5, 1e308]),
+    st.text(max_size=20),
+    st.sampled_from(["", "\x00", "a\nb", "é" * 300, "x" * 70_000, "../../etc/passwd", "arn:aws:x"]),
+    st.lists(st.integers(), max_size=3),
+    st.dictionaries(st.text(max_size=5), st.integers(), max_size=3),
+    st.integers(1, 300).map(lambda depth: _nested(depth)),
+)
+
+
+def _nested(depth):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@st.composite
+def broken(draw, requests):
+    """Draw a request of which one part is replaced, removed or added to."""
+    request = draw(requests)
+    holder, key = draw(st.sampled_from([(None, None), *_places(request)]))
+    if holder is None:
+        return draw(_ODD)
+    value = holder[key]
+    kind = draw(st.sampled_from(["replace", "replace", "remove", "add"]))
+    if kind == "add" and isinstance(value, dict):
+        value[draw(st.text(max_size=8))] = draw(_ODD)
+    elif kind == "add" and isinstance(value, list):
+        value.extend(draw(st.sampled_from([[draw(_ODD)], value * 60])))
+    elif kind == "remove":
+        del holder[key]
+    else:
+        holder[key] = draw(_ODD)
+    return request
+
+
+def _places(value):
+    for key, member in value.items() if isinstance(value, dict) else enumerate(value):
+        yield value, key
+        if isinstance(member, dict | list):
+            yield from _places(member)

@@ -86,6 +86,21 @@ def test_actions_that_the_emulator_lacks(local, connection):
     assert (status, "<Code>UnknownOperationException</Code>" in text) == (400, True)
 
 
+@pytest.mark.parametrize(
+    ("service", "target"),
+    [
+        ("sagemaker", "SageMaker.ListModels"),
+        ("events", "AWSEvents.PutTargets"),
+        ("tagging", "ResourceGroupsTaggingAPI_20170126.GetResources"),
+        ("secretsmanager", "secretsmanager.ListSecrets"),
+    ],
+)
+def test_bodies_nested_without_end(local, connection, service, target):
+    body = b'{"A":' * 5000 + b"1" + b"}" * 5000
+    status, text = send(local, connection, service, body=body, X_Amz_Target=target)
+    assert (status, json.loads(text)["__type"]) == (400, "SerializationException")
+
+
 @pytest.mark.parametrize("service", ["sagemaker", "sqs", "s3"])
 def test_regions_that_are_none(local, connection, service):
     status, text = send(

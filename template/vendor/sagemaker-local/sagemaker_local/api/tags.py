@@ -49,6 +49,19 @@ def read_tags(store: Store, arn: str) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in rows]
 
 
+def read_all_tags(store: Store, region: str) -> dict[str, list[dict[str, str]]]:
+    """Return the tags of every resource of a region that has any, by its ARN."""
+    rows = store.connection.execute(
+        "SELECT arn, key, value FROM tags JOIN resources USING (arn)"
+        " WHERE region = ? ORDER BY arn, key",
+        (region,),
+    )
+    found: dict[str, list[dict[str, str]]] = {}
+    for arn, key, value in rows:
+        found.setdefault(arn, []).append({"Key": key, "Value": value})
+    return found
+
+
 @action("AddTags")
 def add_tags(call: Call) -> Body:
     """Put tags on a resource and return all it has."""

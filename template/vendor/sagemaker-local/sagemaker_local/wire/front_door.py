@@ -22,6 +22,8 @@ from sagemaker_local.storage.other_services import NotThereError, OtherServices
 from sagemaker_local.storage.s3_on_disk import S3OnDisk
 from sagemaker_local.wire.admin import status
 from sagemaker_local.wire.invoke import invoke_endpoint
+from sagemaker_local.wire.refusals import refuse_what_would_be_ignored
+from sagemaker_local.wire.tagging import answer_tagging
 
 _log = logging.getLogger(__name__)
 _CREDENTIAL = re.compile(r"Credential=([^/\s]+)/[^/]*/([^/]*)/([^/,\s]*)/")
@@ -55,13 +57,21 @@ class FrontDoor:
                 answer = self._answer(request, region)
             elif service == "s3":
                 answer = self._parts[S3OnDisk].serve(request, region)
+            elif service == "tagging":
+                target = request.headers.get("X-Amz-Target", "")
+                body = read_body(request.get_data())
+                answer = answer_tagging(self._parts, region, target, body)
             else:
+                refuse_what_would_be_ignored(self._parts, region, service, request)
                 return self._parts[OtherServices](environ, start_response)
         except AwsError as error:
             answer = _refusal(error, request)
         except NotThereError as error:
             unknown = f"the local SageMaker has no answer of the service {service}: {error}"
             answer = _refusal(AwsError("UnknownOperationException", unknown), request)
+        except RecursionError:
+            deep = AwsError("SerializationException", "the request is nested too deep")
+            answer = _refusal(deep, request)
         except Exception:
             _log.exception("%s %s", request.method, request.path)
             failure = "the local SageMaker failed at this request; server.log says why"

@@ -1,0 +1,175 @@
+"""Refuses what the emulator of the other services would accept for SageMaker and never do.
+
+Stacks with SageMaker's resources would be made of nothing, rules and schedules would start no
+pipeline, state machines no job, and scaling targets would be of endpoints that are not there.
+"""
+
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import yaml
+from werkzeug.wrappers import Request
+
+from sagemaker_local.api.errors import AwsError, invalid
+from sagemaker_local.api.parts import Parts
+from sagemaker_local.api.serialization import read_body
+from sagemaker_local.hosting.fleet import ENDPOINT
+from sagemaker_local.storage.s3 import S3, MissingObjectError
+from sagemaker_local.storage.store import Store
+
+# In a template the partition may be a parameter.
+_PARTITION = r"arn:(?:\$\{[^}]*\}|[^:\"]*)"
+_SAGEMAKER_ARN = re.compile(_PARTITION + r":(sagemaker|scheduler:::aws-sdk:sagemaker):.*")
+_SAGEMAKER_STATE = re.compile(_PARTITION + r":states:::(aws-sdk:)?sagemaker:\w+")
+_BUCKET_HOST = re.compile(r"(.+)\.s3[.-].*")
+_VARIANT = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
+
+
+def refuse_what_would_be_ignored(parts: Parts, region: str, service: str, request: Request) -> None:
+    """Refuse a request to another service that is about SageMaker and would have no effect.
+
+    Parameters
+    ----------
+    parts : the running parts of the service.
+    region, service : what the request is for; the service by its signing name.
+    request : the request; it can be read again afterwards.
+
+    Raises
+    ------
+    AwsError : it asks for what does not happen here.
+    """
+    check = _CHECKS.get(service)
+    if check is None:
+        return
+    # Read here, it is put back for the service that is to answer.
+    request.environ["wsgi.input"] = io.BytesIO(request.get_data())
+    action = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+    if service == "cloudformation":
+        form = parse_qs(request.get_data(as_text=True))
+        check(parts, region, form.get("Action", [""])[0], {k: v[0] for k, v in form.items()})
+        return
+    body = read_body(request.get_data())
+    if isinstance(body, dict):
+        check(parts, region, action, body)
+
+
+def _check_stack(parts: Parts, region: str, action: str, form: Mapping[str, Any]) -> None:
+    text = form.get("TemplateBody") or _at_url(parts, region, form.get("TemplateURL", ""))
+    for kind, properties in _resources(text):
+        if kind.startswith("AWS::SageMaker::"):
+            raise AwsError(
+                "ValidationError",
+                f"the local SageMaker does not support {kind} in a CloudFormation template: "
+                "make it with SageMaker's own API",
+            )
+        if kind == "AWS::CloudFormation::Stack":
+            _check_stack(parts, region, action, {"TemplateURL": properties.get("TemplateURL")})
+        for found in _strings({**properties, "EventPattern": None}):
+            if kind in _STARTERS and (
+                _SAGEMAKER_ARN.match(found) or _SAGEMAKER_STATE.search(found)
+            ):
+                raise AwsError("ValidationError", _nothing_starts(kind, found))
+
+
+def _check_targets(parts: Parts, region: str, action: str, body: Mapping[str, Any]) -> None:
+    for found in _strings(body):
+        if _SAGEMAKER_ARN.match(found):
+            raise invalid(_nothing_starts(action or "a target", found))
+
+
+def _check_state_machine(parts: Parts, region: str, action: str, body: Mapping[str, Any]) -> None:
+    found = _SAGEMAKER_STATE.search(str(body.get("definition", "")))
+    if found:
+        raise invalid(_nothing_starts(action, found[0]))
+
+
+def _check_scaling(parts: Parts, region: str, action: str, body: Mapping[str, Any]) -> None:
+    if action != "RegisterScalableTarget" or body.get("ServiceNamespace") != "sagemaker":
+        return
+    resource, dimension = str(body.get("ResourceId")), body.get("ScalableDimension")
+    if dimension != "sagemaker:variant:DesiredInstanceCount":
+        raise invalid(f"the local SageMaker does not support the scalable dimension {dimension}")
+    named = _VARIANT.fullmatch(resource)
+    endpoint = parts[Store].get(ENDPOINT.noun, region, named[1]) if named else None
+    variants = endpoint.body.get("ProductionVariants", []) if endpoint else []
+    if not named or named[2] not in [variant["VariantName"] for variant in variants]:
+        # That AWS refuses it is documented (RegisterScalableTarget); its words are unconfirmed.
+        raise invalid(f"SageMaker endpoint variant not found: {resource}")
+
+
+def _nothing_starts(what: str, target: str) -> str:
+    return f"the local SageMaker does not support {what} with {target}: nothing would start it"
+
+
+def _resources(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Return type and properties of the resources of a template, of what can be read of it."""
+    try:
+        template = yaml.load(text, _TemplateLoader)
+    except (yaml.YAMLError, RecursionError):
+        return
+    resources = template.get("Resources") if isinstance(template, dict) else None
+    for resource in resources.values() if isinstance(resources, dict) else ():
+        if isinstance(resource, dict):
+            properties = resource.get("Properties")
+            yield str(resource.get("Type")), properties if isinstance(properties, dict) else {}
+
+
+def _at_url(parts: Parts, region: str, url: object) -> str:
+    if not isinstance(url, str):
+        return ""
+    place = urlsplit(url)
+    named = _BUCKET_HOST.fullmatch(place.hostname or "")
+    path = unquote(place.path).lstrip("/")
+    try:
+        return (
+            parts[S3].read(region, f"s3://{named[1]}/{path}" if named else f"s3://{path}").decode()
+        )
+    except (MissingObjectError, ValueError):
+        return ""
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for member in value.values():
+            yield from _strings(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _strings(member)
+
+
+class _TemplateLoader(yaml.SafeLoader):
+    """Reads a template with its short functions, `!Sub` and the like, as what they are given."""
+
+
+def _short_function(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    assert isinstance(node, yaml.MappingNode)
+    return loader.construct_mapping(node, deep=True)
+
+
+_TemplateLoader.add_multi_constructor("!", _short_function)
+
+_STARTERS = (
+    "AWS::Events::Rule",
+    "AWS::Pipes::Pipe",
+    "AWS::Scheduler::Schedule",
+    "AWS::StepFunctions::StateMachine",
+)
+_CHECKS: dict[str, Callable[[Parts, str, str, Mapping[str, Any]], None]] = {
+    "application-autoscaling": _check_scaling,
+    "cloudformation": _check_stack,
+    "events": lambda parts, region, action, body: (
+        _check_targets(parts, region, action, body) if action == "PutTargets" else None
+    ),
+    "pipes": _check_targets,
+    "scheduler": _check_targets,
+    "states": _check_state_machine,
+}
