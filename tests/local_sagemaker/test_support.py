@@ -5,6 +5,7 @@ import ast
 import pytest
 from botocore.model import ListShape, MapShape, StringShape, StructureShape
 from kit import PACKAGE
+from support_page import PAGE, page
 
 from sagemaker_local.api.actions import ACTIONS
 from sagemaker_local.api.service_model import service_model
@@ -82,3 +83,7 @@ def test_what_is_acted_upon_is_read_by_the_code():
 
 def is_judged_by_its_parts(shape):
     return isinstance(shape, StructureShape) or shape.name in VALUES
+
+
+def test_page_says_the_same():
+    assert PAGE.read_text() == page(), "run `python tests/local_sagemaker/support_page.py`"
