@@ -56,10 +56,11 @@ def bare(script: str, folder: Path) -> None:
         subprocess.run([sys.executable, path], stdout=output, env=environment, check=True)
 
 
-def job(local: Any, name: str, script: str) -> None:
-    """Run a script as a processing job."""
+def job(local: Any, name: str, script: str) -> float:
+    """Run a script as a processing job; return the seconds from its creation to its end."""
     done = local.run_processing(name, script)
     assert done["ProcessingJobStatus"] == "Completed", done["FailureReason"]
+    return float((done["ProcessingEndTime"] - done["CreationTime"]).total_seconds())
 
 
 def endpoint(local: Any, name: str) -> None:
@@ -84,7 +85,7 @@ def measure(rounds: int, folder: Path) -> Rows:
                 by_hand = seconds(bare, script, folder)
                 rows[f"{what}: bare"].append(by_hand)
                 for how, local in servers.items():
-                    taken = seconds(job, local, f"{what.replace(' ', '-')}-{number}", script)
+                    taken = job(local, f"{what.replace(' ', '-')}-{number}", script)
                     rows[f"{what}: {how} job"].append(taken)
                     rows[f"{what}: {how} job / bare"].append(taken / by_hand)
             for how, local in servers.items():

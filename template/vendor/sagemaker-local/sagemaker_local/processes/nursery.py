@@ -86,6 +86,7 @@ def _warm_up(server: socket.socket, packages: Sequence[str]) -> WarmScripts:
             sys.exit(0)
         with contextlib.suppress(ImportError):
             importlib.import_module(package)
+    scripts.packages_are_imported()
     _end_threads()
     # What is here now is everybody's: no collection needs to look at it, or copies it by doing so.
     gc.collect()

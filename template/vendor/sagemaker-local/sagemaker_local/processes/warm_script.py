@@ -3,6 +3,7 @@
 Whatever would make a difference is left to a fresh `python`: see `WarmScripts.can_run`.
 """
 
+import atexit
 import builtins
 import ctypes
 import importlib
@@ -41,6 +42,22 @@ class WarmScripts:
         own = _python_path(self._environment, os.getcwd())
         self._path = [entry for entry in sys.path if entry and entry not in own]
         self._installed = self._list_installed()
+        self._modules: dict[str, types.ModuleType] = {}
+        self._variables: dict[str, str] = {}
+        # What is registered first comes last, after whatever the packages do at an end.
+        atexit.register(self._leave_packages_alone)
+
+    def packages_are_imported(self) -> None:
+        """Note what they brought with them."""
+        self._modules = {
+            name: module
+            for name, module in sys.modules.items()
+            if name.partition(".")[0] not in sys.stdlib_module_names
+        }
+        self._variables = {
+            name: value for name, value in os.environ.items() if name not in self._environment
+        }
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._modules))
 
     def are_stale(self) -> bool:
         """Return whether packages were installed, replaced or removed since."""
@@ -71,11 +88,8 @@ class WarmScripts:
 
     def run(self, command: Command) -> None:
         """Run a script in this process; returns, or raises SystemExit, when it has ended."""
-        set_by_packages = {
-            name: value for name, value in os.environ.items() if name not in self._environment
-        }
         os.environ.clear()
-        os.environ.update(set_by_packages | dict(command.environment))
+        os.environ.update(self._variables | dict(command.environment))
         os.chdir(command.folder)
         script = command.argv[1]
         sys.argv = list(command.argv[1:])
@@ -91,6 +105,14 @@ class WarmScripts:
         # Python updates all of the main thread after a fork but this.
         threading.main_thread()._set_native_id()  # type: ignore[attr-defined]
         _run_as_main(os.path.join(command.folder, script.removeprefix("./")))
+
+    def _leave_packages_alone(self) -> None:
+        """Keep the interpreter's end from taking the packages apart, object by object.
+
+        It would have to copy most of the memory for it. What the script brought is taken apart.
+        """
+        for name in self._modules.keys() - {"__main__"}:
+            sys.modules.pop(name, None)
 
     def _list_installed(self) -> list[str]:
         return sorted(
