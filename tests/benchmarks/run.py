@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from projects import Runner, commit, copy, write_snapshot
 
 Rows = dict[str, list[float]]
+BACKGROUND_SECONDS = 4
 PART = re.compile(r"^\[\d+/\d+\] (?P<title>.+)$|^\((?P<seconds>[\d.]+) s\)$")
 
 
@@ -47,7 +48,10 @@ def demo(project: Path, run: Runner, rows: Rows) -> None:
 
 
 def overhead(project: Path, run: Runner, rows: Rows) -> None:
-    """Add how long a local run takes, how long its bare scripts do, and the ratio of the two."""
+    """Add how long a local run takes, warm and cold, beside its bare scripts by hand.
+
+    The local SageMaker must be down before, and is down afterwards.
+    """
     steps = project / "data_science" / "steps"
 
     def script(name: str, *arguments: object) -> None:
@@ -70,10 +74,15 @@ def overhead(project: Path, run: Runner, rows: Rows) -> None:
             script("evaluate", "--model", work / "artefact", *judged)
 
         alone = seconds(bare)
-    local = seconds(run.ok, project, "--no-sync", "ds", "run", "--local")
     rows["bare step scripts"].append(alone)
-    rows["ds run --local"].append(local)
-    rows["ds run --local / bare step scripts"].append(local / alone)
+    for workers in ("warm", "cold"):
+        run.ok(project, "--no-sync", "sagemaker-local", "up", SAGEMAKER_LOCAL_WORKERS=workers)
+        # What it loads in the background is loaded before people have typed a command.
+        time.sleep(BACKGROUND_SECONDS)
+        local = seconds(run.ok, project, "--no-sync", "ds", "run", "--local")
+        rows[f"ds run --local, {workers}"].append(local)
+        rows[f"ds run --local, {workers} / bare step scripts"].append(local / alone)
+        run.ok(project, "--no-sync", "sagemaker-local", "down")
 
 
 def asking(project: Path, run: Runner, rows: Rows) -> None:
@@ -111,8 +120,8 @@ def main() -> None:
             demo(project, run, rows)
             run.ok(project, "--no-sync", "sagemaker-local", "up")
             asking(project, run, rows)
-            overhead(project, run, rows)
             run.ok(project, "--no-sync", "sagemaker-local", "down")
+            overhead(project, run, rows)
     width = max(map(len, rows))
     print(f"{'median of ' + str(rounds) + ' rounds':<{width}}  {'s':>7}")
     for what, values in rows.items():
