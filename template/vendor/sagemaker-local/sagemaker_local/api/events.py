@@ -6,13 +6,16 @@ import queue
 import threading
 import uuid
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from sagemaker_local.api.arns import ACCOUNT
-from sagemaker_local.storage.clients import Clients
+from sagemaker_local.storage.other_services import OtherServices
 
 _log = logging.getLogger(__name__)
+_BATCH = 10
+"""How many events EventBridge takes at once (API reference, PutEvents)."""
 _TIMES = ("CreationTime", "LastModifiedTime")
 
 
@@ -22,12 +25,12 @@ class Events:
     Parameters
     ----------
     path : the file that every event is appended to, one JSON document a line.
-    clients : whose EventBridge the events go to.
+    services : whose EventBridge the events go to.
     """
 
-    def __init__(self, path: Path, clients: Clients) -> None:
+    def __init__(self, path: Path, services: OtherServices) -> None:
         self._path = path
-        self._clients = clients
+        self._services = services
         self._lock = threading.Lock()
         self._queue: queue.Queue[dict[str, Any]] = queue.Queue()
         threading.Thread(target=self._deliver, name="events", daemon=True).start()
@@ -63,21 +66,44 @@ class Events:
 
     def _deliver(self) -> None:
         while True:
-            event = self._queue.get()
-            try:
-                self._clients.client("events", event["region"]).put_events(
-                    Entries=[
-                        {
-                            "Source": event["source"],
-                            "DetailType": event["detail-type"],
-                            "Resources": event["resources"],
-                            "Detail": json.dumps(event["detail"]),
-                        }
-                    ]
-                )
-            except Exception as error:
-                # One rule with a broken target must not silence the events after it.
-                _log.warning("event %s was not delivered: %s", event["id"], error)
+            batch = [self._queue.get()]
+            while len(batch) < _BATCH and not self._queue.empty():
+                batch.append(self._queue.get())
+            for region in {event["region"] for event in batch}:
+                events = [event for event in batch if event["region"] == region]
+                try:
+                    self._put(region, events)
+                except Exception:
+                    # One rule with a broken target must not silence the other events.
+                    for event in events:
+                        self._put_alone(region, event)
+
+    def _put(self, region: str, events: list[dict[str, Any]]) -> None:
+        entries = [
+            {
+                "Source": event["source"],
+                "DetailType": event["detail-type"],
+                "Resources": event["resources"],
+                "Detail": json.dumps(event["detail"]),
+            }
+            for event in events
+        ]
+        headers = {
+            "X-Amz-Target": "AWSEvents.PutEvents",
+            "Content-Type": "application/x-amz-json-1.1",
+        }
+        body = json.dumps({"Entries": entries}).encode()
+        answer = self._services.request(
+            "POST", "/", region=region, service="events", headers=headers, body=body
+        )
+        if answer.status_code != HTTPStatus.OK:
+            raise RuntimeError(answer.get_data(as_text=True))
+
+    def _put_alone(self, region: str, event: dict[str, Any]) -> None:
+        try:
+            self._put(region, [event])
+        except Exception as error:
+            _log.warning("event %s was not delivered: %s", event["id"], error)
 
 
 def _iso(seconds: float) -> str:

@@ -85,7 +85,7 @@ def offer(kind: ResourceKind, *verbs: str) -> None:
     plain: dict[str, Callable[[Call], Mapping[str, Any] | None]] = {
         "Create": lambda call: create(call, kind).body,
         "Describe": lambda call: find(call, kind).body,
-        "List": lambda call: listing(call, kind, call.store.resources(kind.noun, call.region)),
+        "List": lambda call: listing(call, kind),
         "Delete": lambda call: call.store.delete(find(call, kind).arn),
     }
     for verb in verbs:

@@ -32,12 +32,13 @@ def find_cached(store: Store, region: str, pipeline: str, step: Step, key: str) 
     key : its cache key.
     """
     oldest = 0.0 if step.expires is None else now() - step.expires
-    for earlier in reversed(store.resources("Step", region, prefix=f"{pipeline}/execution/")):
+    for earlier in store.same_work(key):
         body = earlier.body
         if (
-            body["StepName"] == step.name
+            earlier.region == region
+            and earlier.name.startswith(f"{pipeline}/execution/")
+            and body["StepName"] == step.name
             and body["StepStatus"] == "Succeeded"
-            and body.get("_CacheKey") == key
             and "CacheHitResult" not in body
             and body["EndTime"] >= oldest
         ):

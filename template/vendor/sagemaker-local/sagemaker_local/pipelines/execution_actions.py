@@ -62,8 +62,8 @@ def describe_execution(call: Call) -> Body:
 @action("ListPipelineExecutions")
 def list_executions(call: Call) -> Body:
     """List the executions of a pipeline."""
-    executions = _executions(call, find(call, PIPELINE))
-    return listing(call.without("PipelineName"), EXECUTION, executions)
+    pipeline = find(call, PIPELINE)
+    return listing(call.without("PipelineName"), EXECUTION, f"{pipeline.name}/execution")
 
 
 @action("ListPipelineExecutionSteps")
@@ -72,8 +72,7 @@ def list_steps(call: Call) -> Body:
     if "PipelineExecutionArn" not in call.request:
         raise invalid("PipelineExecutionArn is required")
     execution = _execution(call)
-    steps = call.store.resources(STEP.noun, call.region, prefix=f"{execution.name}/")
-    return listing(call.without("PipelineExecutionArn"), STEP, steps)
+    return listing(call.without("PipelineExecutionArn"), STEP, execution.name)
 
 
 @action("ListPipelineParametersForExecution")
@@ -120,7 +119,3 @@ def stop_execution(call: Call) -> Body:
 
 def _execution(call: Call) -> Resource:
     return find(call, EXECUTION, call.request["PipelineExecutionArn"])
-
-
-def _executions(call: Call, pipeline: Resource) -> list[Resource]:
-    return call.store.resources(EXECUTION.noun, call.region, prefix=f"{pipeline.name}/execution/")

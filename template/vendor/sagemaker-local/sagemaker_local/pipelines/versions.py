@@ -11,14 +11,13 @@ from sagemaker_local.storage.store import Body, Resource
 def list_versions(call: Call) -> Body:
     """List the versions of a pipeline."""
     pipeline = find(call, PIPELINE)
-    versions = call.store.resources(VERSION.noun, call.region, prefix=f"{pipeline.name}/version/")
-    return listing(call.without("PipelineName"), VERSION, versions)
+    return listing(call.without("PipelineName"), VERSION, f"{pipeline.name}/version")
 
 
 def add_version(call: Call, pipeline: str, text: str) -> int:
     """Give a pipeline its next version and return the version's number."""
     arn = call.arn(f"pipeline/{pipeline}")
-    number = len(call.store.resources(VERSION.noun, call.region, prefix=f"{pipeline}/version/")) + 1
+    number = call.store.count(VERSION.noun, call.region, f"{pipeline}/version") + 1
     name = f"{pipeline}/version/{number}"
     body = {
         "PipelineArn": arn,

@@ -54,7 +54,7 @@ def delete_group(call: Call) -> None:
     """Delete a group, which must be empty."""
     with call.store.transaction():
         group = find(call, GROUP)
-        if call.store.resources(PACKAGE.noun, call.region, prefix=f"{group.name}/"):
+        if call.store.count(PACKAGE.noun, call.region, group.name):
             raise AwsError(
                 "ConflictException",
                 f"Model Package Group {group.arn} cannot be deleted: it has model packages.",
@@ -122,13 +122,13 @@ def update_package(call: Call) -> Body:
 @action("ListModelPackages")
 def list_packages(call: Call) -> Body:
     """List the versions of one group, or of all."""
-    group, packages = call.request.get("ModelPackageGroupName"), []
+    group = call.request.get("ModelPackageGroupName")
     # Every package here is a version; without a group AWS lists only those that are none.
     default = "Versioned" if group else "Unversioned"
-    if call.request.get("ModelPackageType", default) != "Unversioned":
-        prefix = f"{find(call, GROUP, group).name}/" if group else ""
-        packages = call.store.resources(PACKAGE.noun, call.region, prefix=prefix)
-    return listing(call.without("ModelPackageGroupName", "ModelPackageType"), PACKAGE, packages)
+    parent = find(call, GROUP, group).name if group else None
+    if call.request.get("ModelPackageType", default) == "Unversioned":
+        return {PACKAGE.summaries: []}
+    return listing(call.without("ModelPackageGroupName", "ModelPackageType"), PACKAGE, parent)
 
 
 @action("DeleteModelPackage")

@@ -3,19 +3,30 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sagemaker_local.storage.query import Position, Query
+
+VERSION = 1
+"""Of the schema below; a database of another version is refused."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS resources (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+    kind TEXT NOT NULL, region TEXT NOT NULL, parent TEXT NOT NULL, name TEXT NOT NULL,
     arn TEXT NOT NULL UNIQUE, body TEXT NOT NULL,
+    created REAL AS (json_extract(body, '$.CreationTime')),
+    approval TEXT AS (json_extract(body, '$.ModelApprovalStatus')),
+    work TEXT AS (json_extract(body, '$._CacheKey')),
     UNIQUE (kind, region, name)
 );
+CREATE INDEX IF NOT EXISTS by_creation ON resources (kind, region, parent, created, id);
+CREATE INDEX IF NOT EXISTS by_approval ON resources (kind, region, parent, approval, created, id)
+    WHERE approval IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_work ON resources (work) WHERE work IS NOT NULL;
 CREATE TABLE IF NOT EXISTS tags (
     arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (arn, key)
 );
@@ -32,6 +43,8 @@ CREATE TABLE IF NOT EXISTS objects (
     PRIMARY KEY (bucket, key)
 );
 """
+
+_COLUMNS = "kind, region, name, arn, body"
 
 Body = dict[str, Any]
 
@@ -51,13 +64,33 @@ class AlreadyThereError(Exception):
     """A resource of that kind and name exists."""
 
 
+class StoreError(Exception):
+    """The database cannot be used; the message says what to do."""
+
+
 class Store:
-    """The database, safe to use from many threads and to kill at any time."""
+    """The database, safe to use from many threads and to kill at any time.
+
+    Raises
+    ------
+    StoreError : the file is no database, one of another version, or cannot be written.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
-        self.connection.executescript(SCHEMA)
+        advice = "`sagemaker-local reset` deletes it, with all that it remembers"
+        try:
+            if self._is_foreign():
+                raise StoreError(f"{path} was written by another version; {advice}")
+            self.connection.executescript(f"{SCHEMA} PRAGMA user_version = {VERSION};")
+        except sqlite3.Error as error:
+            raise StoreError(f"{path} cannot be used: {error}; {advice}") from None
+
+    def _is_foreign(self) -> bool:
+        (version,) = self.connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        return bool(tables) and version != VERSION
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -103,11 +136,13 @@ class Store:
         ------
         AlreadyThereError : one of that kind and name exists in the region.
         """
-        row = (resource.kind, resource.region, resource.name, resource.arn)
+        parent = resource.name.rpartition("/")[0]
+        row = (resource.kind, resource.region, parent, resource.name, resource.arn)
         try:
             with self.transaction() as connection:
                 connection.execute(
-                    "INSERT INTO resources (kind, region, name, arn, body) VALUES (?, ?, ?, ?, ?)",
+                    "INSERT INTO resources (kind, region, parent, name, arn, body)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
                     (*row, json.dumps(resource.body)),
                 )
         except sqlite3.IntegrityError:
@@ -147,6 +182,32 @@ class Store:
             )
         return self._select(where, tuple(values))
 
+    def count(self, kind: str, region: str, parent: str) -> int:
+        """Return how many resources of a kind have the same parent, such as versions a group."""
+        (number,) = self.connection.execute(
+            "SELECT count(*) FROM resources WHERE kind = ? AND region = ? AND parent = ?",
+            (kind, region, parent),
+        ).fetchone()
+        return int(number)
+
+    def page(self, query: Query) -> list[tuple[Position, Resource]]:
+        """Return what a query asks for, each with its position in the whole list."""
+        where, values = query.condition()
+        key, way = query.key, "DESC" if query.descending else "ASC"
+        rows = self.connection.execute(
+            f"SELECT {key}, id, {_COLUMNS} FROM resources"
+            f" WHERE {where} ORDER BY {key} {way}, id {way} LIMIT ?",
+            (*values, query.size),
+        )
+        return [([value, number], _resource(row)) for value, number, *row in rows]
+
+    def same_work(self, key: str) -> Iterator[Resource]:
+        """Yield the steps with a cache key, the newest first."""
+        for row in self.connection.execute(
+            f"SELECT {_COLUMNS} FROM resources WHERE work = ? ORDER BY id DESC", (key,)
+        ):
+            yield _resource(row)
+
     def change(self, arn: str, members: Mapping[str, Any]) -> Resource | None:
         """Set members of a resource's body, None to remove; returns it, or None if it is gone."""
         with self.transaction() as connection:
@@ -179,10 +240,11 @@ class Store:
 
     def _select(self, where: str, values: tuple[str, ...]) -> list[Resource]:
         rows = self.connection.execute(
-            f"SELECT kind, region, name, arn, body FROM resources WHERE {where} ORDER BY id",
-            values,
+            f"SELECT {_COLUMNS} FROM resources WHERE {where} ORDER BY id", values
         )
-        return [
-            Resource(kind, region, name, arn, json.loads(body))
-            for kind, region, name, arn, body in rows
-        ]
+        return [_resource(row) for row in rows]
+
+
+def _resource(row: Sequence[str]) -> Resource:
+    kind, region, name, arn, body = row
+    return Resource(kind, region, name, arn, json.loads(body))

@@ -52,7 +52,7 @@ def assemble(home: Home, running: Running, services: OtherServices, settings: Se
     settings : how jobs and model servers run.
     """
     store, clients = Store(home.database), Clients(running)
-    parts = Parts(store, clients, S3(clients), Events(home.events, clients), services)
+    parts = Parts(store, clients, S3(clients), Events(home.events, services), services)
     parts.add(S3OnDisk(store, home.objects, services))
     workers = parts.add(Workers(home.path, basic_environment(), settings.warm))
     parts.add(Jobs(store, clients, home, workers, settings))

@@ -1,0 +1,134 @@
+"""Lists come from the database page by page: together the pages are the whole list, in order."""
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sagemaker_local.storage.query import Filter, Query
+from sagemaker_local.storage.store import Resource, Store, StoreError
+
+KIND, REGION = "ModelPackage", "us-east-1"
+rows = st.lists(
+    st.fixed_dictionaries(
+        {
+            "CreationTime": st.sampled_from([1.0, 2.0, 2.5]),
+            "ModelApprovalStatus": st.sampled_from(["Approved", "Rejected"]),
+        },
+        optional={"Status": st.sampled_from(["Completed", "Failed"])},
+    ),
+    max_size=12,
+)
+
+
+def filled(path, bodies):
+    store = Store(path)
+    for number, body in enumerate(bodies):
+        name = f"churn/{number}"
+        store.create(Resource(KIND, REGION, name, f"arn:{name}", body))
+    store.create(Resource(KIND, REGION, "other/0", "arn:other/0", {"CreationTime": 2.0}))
+    return store
+
+
+def read_all(store, size, **query):
+    """Return the names on every page, and how many pages there were."""
+    names, after, pages = [], None, 0
+    while True:
+        page = store.page(Query(KIND, REGION, "churn", size=size, after=after, **query))
+        names += [item.name for _, item in page]
+        pages += 1
+        if len(page) < size:
+            return names, pages
+        after = page[-1][0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows, st.integers(1, 5), st.booleans(), st.sampled_from(["CreationTime", "Name", "Status"]))
+def test_the_pages_together_are_the_sorted_list(tmp_path_factory, bodies, size, descending, order):
+    store = filled(tmp_path_factory.mktemp("store") / "state.db", bodies)
+    keyed = [
+        ((f"churn/{n}" if order == "Name" else str(body.get(order, 0)), n), f"churn/{n}")
+        for n, body in enumerate(bodies)
+    ]
+    wanted = [name for _, name in sorted(keyed, reverse=descending)]
+    names, pages = read_all(store, size, order=order, descending=descending)
+    assert names == wanted
+    assert pages == len(bodies) // size + 1
+
+
+@pytest.mark.parametrize(
+    ("one", "numbers"),
+    [
+        (Filter("ModelApprovalStatus", "equals", "Approved"), [0, 2]),
+        (Filter("CreationTime", "after", 1.0), [1, 2]),
+        (Filter("CreationTime", "before", 2.0), [0]),
+        (Filter("Name", "contains", "n/1"), [1]),
+        (Filter("Name", "starts", "churn/2"), [2]),
+        (Filter("Name", "starts", "hurn/2"), []),
+        # What a pattern would take for a wildcard is none.
+        (Filter("Name", "contains", "%"), []),
+    ],
+)
+def test_filters(tmp_path, one, numbers):
+    bodies = [
+        {"CreationTime": 1.0, "ModelApprovalStatus": "Approved"},
+        {"CreationTime": 2.0, "ModelApprovalStatus": "Rejected"},
+        {"CreationTime": 3.0, "ModelApprovalStatus": "Approved"},
+    ]
+    store = filled(tmp_path / "state.db", bodies)
+    query = {"order": "CreationTime", "descending": False, "filters": [one]}
+    assert read_all(store, 10, **query)[0] == [f"churn/{number}" for number in numbers]
+
+
+@pytest.mark.parametrize("approval", [None, "Approved"])
+def test_the_newest_of_many_is_found_by_an_index(tmp_path, approval):
+    store = filled(tmp_path / "state.db", [])
+    filters = [Filter("ModelApprovalStatus", "equals", approval)] if approval else []
+    query = Query(KIND, REGION, "churn", "CreationTime", True, 1, filters)
+    where, values = query.condition()
+    plan = store.connection.execute(
+        f"EXPLAIN QUERY PLAN SELECT * FROM resources WHERE {where}"
+        f" ORDER BY {query.key} DESC, id DESC LIMIT 1",
+        values,
+    ).fetchall()
+    index = "by_approval" if approval else "by_creation"
+    assert len(plan) == 1 and index in plan[0][3], plan
+
+
+def test_writers_at_once_lose_nothing(tmp_path):
+    store = Store(tmp_path / "state.db")
+
+    def write(writer):
+        return [store.count_up("churn") for _ in range(25)]
+
+    with ThreadPoolExecutor(16) as pool:
+        drawn = [number for numbers in pool.map(write, range(16)) for number in numbers]
+    assert sorted(drawn) == list(range(1, 401))
+
+
+def test_a_database_of_another_version_is_refused(tmp_path):
+    path = tmp_path / "state.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE resources (id INTEGER)")
+    with pytest.raises(StoreError, match=r"another version.*sagemaker-local reset"):
+        Store(path)
+
+
+def test_a_broken_database_is_refused(tmp_path):
+    path = tmp_path / "state.db"
+    path.write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreError, match=r"not a database.*sagemaker-local reset"):
+        Store(path)
+
+
+def test_a_database_that_cannot_be_written_is_refused(tmp_path):
+    path = tmp_path / "state.db"
+    Store(path)
+    # Root may write whatever the mode says; a folder in the place of the log it may not.
+    (tmp_path / "state.db-journal").mkdir()
+    (tmp_path / "state.db-wal").unlink(missing_ok=True)
+    (tmp_path / "state.db-wal").mkdir()
+    with pytest.raises(StoreError, match=r"cannot be used.*sagemaker-local reset"):
+        Store(path)
