@@ -119,3 +119,19 @@ def test_partitions(local, region, partition):
     arn = there.create_project(ProjectName="there")["ProjectArn"]
     assert arn == f"arn:{partition}:sagemaker:{region}:123456789012:project/there"
     assert there.list_tags(ResourceArn=arn)["Tags"] == []
+
+
+def test_members_of_invoke_endpoint(local):
+    # Acted upon; InferenceId is for data capture and explanations, of which there are none.
+    done = {"EndpointName", "Body", "ContentType", "Accept", "CustomAttributes"}
+    done |= {"TargetVariant", "InferenceId"}
+    shape = OTHERS["sagemaker-runtime"].operation_model("InvokeEndpoint").input_shape
+    runtime = local.client("sagemaker-runtime", parameter_validation=False)
+    for name in set(shape.members) - {"EndpointName", "Body"}:
+        code, message = refusal(
+            runtime.invoke_endpoint, **{"EndpointName": "none", "Body": b"", name: "x"}
+        )
+        assert code == "ValidationError"
+        refused = "the local SageMaker does not support" in message
+        assert refused == (name not in done), name
+    assert done < set(shape.members)

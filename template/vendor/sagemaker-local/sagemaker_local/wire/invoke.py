@@ -13,7 +13,8 @@ from sagemaker_local.hosting.fleet import Fleet
 from sagemaker_local.storage.store import Store
 
 _PREFIX = "X-Amzn-SageMaker-"
-_REFUSED = ("Target-Model", "Target-Container-Hostname", "Inference-Component", "Session-Id")
+# An inference id is for data capture and explanations, of which there are none.
+_KNOWN = ("Custom-Attributes", "Inference-Id", "Target-Variant")
 _MAX_BODY = 6_291_456
 
 
@@ -31,8 +32,9 @@ def invoke_endpoint(parts: Parts, region: str, name: str, request: Request) -> R
     AwsError : `ValidationError` if there is no such endpoint or variant, `ModelError` if the
         model did not answer with a status of 2xx.
     """
-    for header in _REFUSED:
-        if _PREFIX + header in request.headers:
+    known = {(_PREFIX + member).lower() for member in _KNOWN}
+    for header, _ in request.headers:
+        if header.lower().startswith(_PREFIX.lower()) and header.lower() not in known:
             raise AwsError("ValidationError", f"the local SageMaker does not support {header}")
     endpoint = parts[Store].get("Endpoint", region, name)
     if endpoint is None:
