@@ -4,7 +4,36 @@ from pathlib import Path
 
 import pytest
 
-from projects import LAYOUTS, PROBLEM_TYPES, Rendered, Runner, commit, copy, write_snapshot
+from projects import (
+    LAYOUTS,
+    PROBLEM_TYPES,
+    Rendered,
+    Runner,
+    commit,
+    copy,
+    git,
+    retire,
+    write_snapshot,
+)
+
+# One file of every kind, each a line longer in the synthetic older version.
+CHANGED = (
+    ".github/workflows/ops.yml",
+    ".pre-commit-config.yaml",
+    "AGENTS.md.jinja",
+    "README.md.jinja",
+    "data_science/dataset.py",
+    "data_science/settings.yaml.jinja",
+    "data_science/steps/schema.json.jinja",
+    "data_science/steps/train.py",
+    "vendor/sagemaker-local/pyproject.toml",
+    "ops/stages/staging.yaml",
+    "project.yaml.jinja",
+    "project/settings.py",
+    "pyproject.toml.jinja",
+)
+# Let go between the two: a path of the tier template, which is retired, and a vendored one.
+GONE = ("ops/retired.py", "vendor/sagemaker-local/sagemaker_local/gone.py")
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +62,31 @@ def rendered(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Render
 def run(tmp_path_factory: pytest.TempPathFactory) -> Runner:
     """Run a command in a generated project, in its own environment."""
     return Runner(tmp_path_factory.mktemp("environment") / "venv")
+
+
+@pytest.fixture(scope="session")
+def two_versions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Make a template of two versions that differ in a file of every kind.
+
+    Returns
+    -------
+    The template, and the commit of the older version.
+    """
+    folder = tmp_path_factory.mktemp("releases")
+    write_snapshot(folder)
+    newest = {path: (folder / "template" / path).read_bytes() for path in CHANGED}
+    for path, content in newest.items():
+        (folder / "template" / path).write_bytes(content + b"# as it was\n")
+    # One path is new, and one of each tier that lets go is there no more.
+    (folder / "template" / "demo" / "story.py").rename(folder / "later.py")
+    for path in GONE:
+        (folder / "template" / path).write_text("A = 1\nB = 2\nC = 3\nD = 4\n")
+    commit(folder, "Older")
+    for path, content in newest.items():
+        (folder / "template" / path).write_bytes(content)
+    (folder / "later.py").rename(folder / "template" / "demo" / "story.py")
+    for path in GONE:
+        (folder / "template" / path).unlink()
+    retire(folder, GONE[0])
+    commit(folder, "Newest")
+    return folder, git(folder, "rev-parse", "HEAD~").strip()

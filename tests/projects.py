@@ -53,25 +53,39 @@ def commit(folder: Path, message: str = "Change something") -> None:
 
 
 def write_snapshot(folder: Path) -> None:
-    """Fill a folder with this repository's files as they are now, committed or not."""
-    names = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    """Fill a folder with the template's files as they are now, committed or not."""
+    listed = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    names = git(ROOT, *listed, "--", "copier.yml", "template")
     for name in filter(None, names.split("\0")):
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
 
 
-def copy(template: Path, folder: Path, **answers: Any) -> Path:
-    """Make a project from a template repository's newest commit; return its folder."""
-    copier.run_copy(str(template), folder, data=answers, defaults=True, quiet=True, vcs_ref="HEAD")
+def copy(template: Path, folder: Path, *, ref: str = "HEAD", **answers: Any) -> Path:
+    """Make a project from a commit of a template repository; return its folder."""
+    copier.run_copy(str(template), folder, data=answers, defaults=True, quiet=True, vcs_ref=ref)
     return folder
 
 
-def update(project: Path, **answers: Any) -> None:
-    """Bring a project to its template's newest commit, as `copier update` does."""
-    copier.run_update(
-        project, data=answers, defaults=True, quiet=True, overwrite=True, vcs_ref="HEAD"
-    )
+def start(template: Path, folder: Path, ref: str, **answers: str) -> Files:
+    """Make a project from a commit of a template, in a repository of its own."""
+    copy(template, folder, ref=ref, **answers)
+    commit(folder)
+    return files(folder)
+
+
+def update(project: Path, *, ref: str = "HEAD", **answers: Any) -> None:
+    """Bring a project to a commit of its template, as `copier update` does."""
+    copier.run_update(project, data=answers, defaults=True, quiet=True, overwrite=True, vcs_ref=ref)
+
+
+def retire(template: Path, path: str) -> None:
+    """List a path as retired in a template's `copier.yml`."""
+    text = (template / "copier.yml").read_text()
+    before, marker, after = text.partition("  # retired: one path")
+    begin, line, rest = after.partition("    {% if _copier_operation == 'update' %}\n")
+    (template / "copier.yml").write_text(f"{before}{marker}{begin}{line}    /{path}\n{rest}")
 
 
 def copier_command(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -6,63 +6,15 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 from jinja2 import Environment
-from pydantic import TypeAdapter, ValidationError
 
 from data_science.quality import metrics_of
-from project.settings import PLACEHOLDERS, Name, Region
+from project.settings import PLACEHOLDERS
 from projects import PROBLEM_TYPES, ROOT
 
 TEMPLATE = ROOT / "template"
 COPIER: dict[str, Any] = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))
 JINJA = Environment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"])
-
-
-def asked(question: str, value: str) -> bool:
-    """Say whether Copier takes an answer."""
-    rule = JINJA.from_string(COPIER[question]["validator"])
-    return not rule.render({question: value}).strip()
-
-
-def loaded(kind: Any, value: str) -> bool:
-    """Say whether `project.yaml` may hold a value."""
-    try:
-        TypeAdapter(kind).validate_python(value)
-    except ValidationError:
-        return False
-    return True
-
-
-NAMES = st.text("ab1-A_\n", max_size=6) | st.from_regex(
-    r"[a-z](-?[a-z0-9]){1,40}\n?", fullmatch=True
-)
-
-
-@given(NAMES)
-def test_a_project_name_that_is_asked_for_is_one_that_is_loaded(name: str) -> None:
-    assert not asked("project_name", name) or loaded(Name, name)
-
-
-@pytest.mark.parametrize("name", ["a-b", "abc", "a1-2", "a" * 32, "my-project"])
-def test_these_are_project_names(name: str) -> None:
-    assert asked("project_name", name)
-    assert loaded(Name, name)
-
-
-@pytest.mark.parametrize("name", ["ab", "a" * 33, "a--b", "ab-", "-ab", "1ab", "Abc", "a_b", "a b"])
-def test_these_are_no_project_names(name: str) -> None:
-    assert not asked("project_name", name)
-    assert not loaded(Name, name)
-
-
-@given(
-    st.from_regex(r"[a-z]{2}(-[a-z]{1,4}){1,3}-[0-9]\n?", fullmatch=True)
-    | st.text("ab1-", max_size=9)
-)
-def test_a_region_that_is_asked_for_is_one_that_is_loaded(region: str) -> None:
-    assert not asked("region", region) or loaded(Region, region)
 
 
 @pytest.mark.parametrize("question", ["bucket", "pipeline_role", "endpoint_role"])

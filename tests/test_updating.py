@@ -6,7 +6,6 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-import copier
 import pytest
 import yaml
 
@@ -15,12 +14,12 @@ from projects import (
     LAYOUTS,
     PROBLEM_TYPES,
     ROOT,
-    Files,
     commit,
     copy,
     files,
     git,
     run_python,
+    start,
     tier,
     update,
     write_snapshot,
@@ -40,69 +39,6 @@ load_stages()
 assert load_schema()["target"]
 """
 MARKER = b"\n<<<<<<< before updating"
-# One file of every kind, each a line longer in the synthetic older version.
-CHANGED = (
-    ".github/workflows/ops.yml",
-    ".pre-commit-config.yaml",
-    "AGENTS.md.jinja",
-    "README.md.jinja",
-    "data_science/dataset.py",
-    "data_science/settings.yaml.jinja",
-    "data_science/steps/schema.json.jinja",
-    "data_science/steps/train.py",
-    "vendor/sagemaker-local/pyproject.toml",
-    "ops/stages/staging.yaml",
-    "project.yaml.jinja",
-    "project/settings.py",
-    "pyproject.toml.jinja",
-)
-
-
-# Let go between the two: a path of the tier template, which is retired, and a vendored one.
-GONE = ("ops/retired.py", "vendor/sagemaker-local/sagemaker_local/gone.py")
-
-
-def retire(template: Path, path: str) -> None:
-    """List a path as retired in a template's `copier.yml`."""
-    text = (template / "copier.yml").read_text()
-    before, marker, after = text.partition("  # retired: one path")
-    begin, line, rest = after.partition("    {% if _copier_operation == 'update' %}\n")
-    (template / "copier.yml").write_text(f"{before}{marker}{begin}{line}    /{path}\n{rest}")
-
-
-def start(template: Path, folder: Path, ref: str, **answers: str) -> Files:
-    """Make a project from a commit of a template, in a repository of its own."""
-    copier.run_copy(str(template), folder, data=answers, defaults=True, quiet=True, vcs_ref=ref)
-    commit(folder)
-    return files(folder)
-
-
-@pytest.fixture(scope="module")
-def releases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """Make a template of two versions that differ in a file of every kind.
-
-    Returns
-    -------
-    The template, and the commit of the older version.
-    """
-    folder = tmp_path_factory.mktemp("releases")
-    write_snapshot(folder)
-    newest = {path: (folder / "template" / path).read_bytes() for path in CHANGED}
-    for path, content in newest.items():
-        (folder / "template" / path).write_bytes(content + b"# as it was\n")
-    # One path is new, and one of each tier that lets go is there no more.
-    (folder / "template" / "demo" / "story.py").rename(folder / "later.py")
-    for path in GONE:
-        (folder / "template" / path).write_text("A = 1\nB = 2\nC = 3\nD = 4\n")
-    commit(folder, "Older")
-    for path, content in newest.items():
-        (folder / "template" / path).write_bytes(content)
-    (folder / "later.py").rename(folder / "template" / "demo" / "story.py")
-    for path in GONE:
-        (folder / "template" / path).unlink()
-    retire(folder, GONE[0])
-    commit(folder, "Newest")
-    return folder, git(folder, "rev-parse", "HEAD~").strip()
 
 
 @pytest.fixture(scope="session")
@@ -184,9 +120,9 @@ def test_an_update_at_the_same_version_changes_nothing(
 
 @pytest.mark.parametrize("edited", [False, True])
 def test_an_update_over_a_change_in_every_kind_of_file(
-    releases: tuple[Path, str], tmp_path: Path, edited: bool
+    two_versions: tuple[Path, str], tmp_path: Path, edited: bool
 ) -> None:
-    check_update(*releases, tmp_path, edited=edited)
+    check_update(*two_versions, tmp_path, edited=edited)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -202,41 +138,6 @@ def test_todays_code_reads_the_files_that_a_release_left_to_the_user(
 ) -> None:
     check_update(*release, tmp_path, edited=False, problem_type=problem)
     run_python(tmp_path / "project", READ_ALL)
-
-
-def test_tags_and_the_project_id_survive_what_the_template_adds(
-    template: Path, tmp_path: Path
-) -> None:
-    older = tmp_path / "older"
-    git(template, "clone", "--quiet", str(template), str(older))
-    source = older / "template" / "project.yaml.jinja"
-    project = copy(older, tmp_path / "project")
-    settings = project / "project.yaml"
-    mine = settings.read_text().replace("id: null", "id: p-abc")
-    settings.write_text(mine.replace("tags: {}", "tags:\n  team: churn"))
-    commit(project)
-    marker = next(line for line in source.read_text().splitlines() if "yours below" in line)
-    source.write_text(source.read_text().replace(marker, f"# A new key.\nnew: 1\n\n{marker}"))
-    commit(older)
-    update(project)
-    found = yaml.safe_load(settings.read_text())
-    assert (found["id"], found["tags"], found["new"]) == ("p-abc", {"team": "churn"}, 1)
-
-
-def test_a_conflict_is_found_by_the_command_that_the_message_names(
-    releases: tuple[Path, str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    template, ref = releases
-    project = tmp_path / "project"
-    start(template, project, ref)
-    mine = (project / "project.yaml").read_text().replace("# as it was", "# as I like it")
-    (project / "project.yaml").write_text(mine)
-    commit(project)
-    copier.run_update(project, defaults=True, overwrite=True, vcs_ref="HEAD")
-    command = next(line for line in capfd.readouterr().err.splitlines() if "git grep" in line)
-    found = subprocess.run(command, shell=True, cwd=project, capture_output=True, text=True)
-    assert found.returncode == 0
-    assert found.stdout.startswith("project.yaml:")
 
 
 def test_a_second_repository_is_made_from_the_answers_of_the_first(
@@ -283,27 +184,3 @@ def test_adding_the_other_half_keeps_edits_and_brings_its_seeds(
     commit(project)
     update(project)
     assert git(project, "status", "--porcelain") == ""
-
-
-LATIN_1 = "# Grüße\n".encode("latin-1")
-
-
-def test_bytes_that_are_no_utf_8_get_lost_and_the_projects_own_check_finds_them_before(
-    releases: tuple[Path, str], tmp_path: Path
-) -> None:
-    template, ref = releases
-    project = tmp_path / "project"
-    start(template, project, ref)
-    own = [sys.executable, "-B", "-m", "pytest", "-q", "tests/project/test_encoding.py"]
-    assert subprocess.run(own, cwd=project, capture_output=True).returncode == 0
-    settings = project / "data_science" / "settings.yaml"
-    utf_16 = project / "AGENTS.md"
-    settings.write_bytes(LATIN_1 + settings.read_bytes())
-    utf_16.write_bytes(utf_16.read_text().replace("coding", "my").encode("utf-16-le"))
-    commit(project)
-    said = subprocess.run(own, cwd=project, capture_output=True, text=True).stdout
-    assert "write AGENTS.md, data_science/settings.yaml in UTF-8" in said
-    update(project)
-    # Once Copier keeps them, neither the check nor its reason in the guide is needed any more.
-    assert LATIN_1 not in settings.read_bytes()
-    assert "Rules for my" not in utf_16.read_bytes().replace(b"\0", b"").decode()
