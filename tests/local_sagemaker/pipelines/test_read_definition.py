@@ -29,6 +29,10 @@ def refusal(text):
     return caught.value.message
 
 
+def model(name):
+    return step("A", "Model", Arguments={"ModelName": name})
+
+
 def on(name, trigger):
     return {"Step": name, "Trigger": trigger}
 
@@ -101,19 +105,30 @@ PROCESSING = step("P", "Processing", Arguments=outputs("out"), PropertyFiles=[FI
             ),
             "refers to the unknown Parameters.P.x",
         ),
-        (definition(step("A", "Model", Arguments={"E": get("Execution.Nope")})), "Execution.Nope"),
-        (definition(step("A", "Model", Arguments={"E": get("ForEach.CurrentItem")})), "unknown"),
-        (definition(PROCESSING, step("A", "Model", Arguments={"E": get("Steps.P")})), "Steps.P"),
         (
-            definition(step("A", "Model", Arguments={"E": get("Execution.TrainingJobName")})),
+            definition(model(get("Execution.Nope"))),
+            "Execution.Nope",
+        ),
+        (
+            definition(model(get("ForEach.CurrentItem"))),
+            "unknown",
+        ),
+        (
+            definition(PROCESSING, model(get("Steps.P"))),
+            "Steps.P",
+        ),
+        (
+            definition(model(get("Execution.TrainingJobName"))),
             "step A refers to the unknown Execution.TrainingJobName",
         ),
         (
-            definition(step("A", "Processing", Arguments={"E": get("Execution.TrainingJobName")})),
+            definition(
+                step("A", "Processing", Arguments={"RoleArn": get("Execution.TrainingJobName")})
+            ),
             "unknown Execution.TrainingJobName",
         ),
         (
-            definition(step("A", "Model", Arguments={"E": get("Execution.Name")})),
+            definition(model(get("Execution.Name"))),
             "unknown Execution.Name",
         ),
         # Property files.
@@ -209,7 +224,7 @@ def test_what_is_read():
                 [step("Yes", Arguments={"ErrorMessage": get("Steps.P.ExitMessage")})],
                 [step("No", after=[on("P", "Any")])],
             ),
-            step("T", "Training", Arguments={"E": get("Execution.TrainingJobName")}),
+            step("T", "Training", Arguments={"RoleArn": get("Execution.TrainingJobName")}),
             parameters=[parameter("N", "Integer", 1)],
             PipelineExperimentConfig={"ExperimentName": get("Execution.PipelineName")},
             MlflowConfig=None,

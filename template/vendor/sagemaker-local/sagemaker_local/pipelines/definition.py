@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from sagemaker_local.api.errors import AwsError, unsupported
+from sagemaker_local.pipelines.arguments import check_arguments
 from sagemaker_local.pipelines.document import (
     Document,
     bad,
@@ -202,10 +203,13 @@ def _check_references(definition: Definition) -> None:
             raise bad(f"PipelineExperimentConfig cannot refer to {reference.text}")
         _check_reference(reference, "PipelineExperimentConfig", definition, "")
     for step in steps.values():
+        where = f"step {step.name}"
         for name in sorted(step.requires.keys() - steps.keys()):
-            raise bad(f"step {step.name} refers to the unknown step {shown(name)[1:-1]}")
+            raise bad(f"{where} refers to the unknown step {shown(name)[1:-1]}")
         for reference in references(step.arguments):
-            _check_reference(reference, f"step {step.name}", definition, step.type.job)
+            _check_reference(reference, where, definition, step.type.job)
+        if step.type.request_of:
+            check_arguments(step.type.request_of, step.arguments, where, definition.parameters)
     try:
         TopologicalSorter({step.name: step.requires for step in steps.values()}).prepare()
     except CycleError as error:

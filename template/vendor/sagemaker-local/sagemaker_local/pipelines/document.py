@@ -1,7 +1,6 @@
 """Takes the members out of the objects of a pipeline definition, or says what is wrong there."""
 
 import json
-import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -37,17 +36,19 @@ def read_json(text: str) -> Any:
     AwsError : it is none, nested too deeply, or has a number that JSON has not.
     """
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
-    except ValueError as error:
+        value = json.loads(text)
+        # Neither infinity nor half a surrogate pair is JSON, though Python reads both.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except json.JSONDecodeError as error:
         raise bad(f"it is not JSON: {error}") from None
+    except ValueError:
+        raise bad("it is not JSON: it has a number or a character that JSON has not") from None
     except RecursionError:
         raise bad(f"it is nested more than {_DEPTH} deep") from None
     level, depth = [value], 0
     while level:
         if depth > _DEPTH:
             raise bad(f"it is nested more than {_DEPTH} deep")
-        if any(isinstance(item, float) and not math.isfinite(item) for item in level):
-            raise bad("it is not JSON: a number is too large")
         level = [part for item in level for part in _parts(item)]
         depth += 1
     return value
@@ -116,10 +117,6 @@ def shown(value: Any) -> str:
     """Return a value for a message, short enough for a line."""
     text = json.dumps(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number")
 
 
 def _parts(value: Any) -> Collection[Any]:

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError
 from sagemaker_local.api.actions import Call
 from sagemaker_local.pipelines.definition import Definition
 from sagemaker_local.pipelines.document import Document
-from sagemaker_local.pipelines.expressions import ExpressionError, Get, resolve
+from sagemaker_local.pipelines.expressions import ExpressionError, Get, as_text, resolve
 from sagemaker_local.pipelines.paths import PathError, walk
 from sagemaker_local.storage.s3 import S3, MissingObjectError
 from sagemaker_local.storage.store import Resource
@@ -45,7 +45,7 @@ class StepScope:
         if reference.root == "Execution":
             return self._variables()[reference.name]
         if reference.root == "PipelineExperimentConfig":
-            return resolve(self.definition.experiment[reference.name], self)
+            return as_text(resolve(self.definition.experiment[reference.name], self))
         return self._property(reference.name, reference.path, reference.text)
 
     def property_file(self, step: str, name: str) -> Any:

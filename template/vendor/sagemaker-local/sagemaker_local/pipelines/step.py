@@ -40,6 +40,7 @@ class StepType:
     cache_key : the arguments that AWS compares to find a cached step (developer guide, "Caching
         Pipeline Steps"); a type without any cannot be cached.
     job : the noun of the job that it starts, such as `TrainingJob`.
+    action : the action that its arguments are a request for; that which creates the job, if any.
     read : takes a step's arguments apart, given where they are for messages; raises AwsError
         when they cannot be run.
     """
@@ -49,7 +50,13 @@ class StepType:
     members: Mapping[str, type] = field(default_factory=dict)
     cache_key: Sequence[str] = ()
     job: str = ""
+    action: str = ""
     read: Callable[[Document, str], Arguments] = plain_arguments
+
+    @property
+    def request_of(self) -> str:
+        """The action that its arguments are a request for, or nothing."""
+        return self.action or (f"Create{self.job}" if self.job else "")
 
 
 STEP_TYPES: dict[str, StepType] = {}

@@ -13,4 +13,6 @@ def _run(run: StepRun) -> StepResult:
     )
 
 
-MODEL = step_type(StepType(name="Model", run=_run, members={"RetryPolicies": list}))
+MODEL = step_type(
+    StepType(name="Model", run=_run, members={"RetryPolicies": list}, action="CreateModel")
+)

@@ -41,5 +41,11 @@ def _make_group(run: StepRun, group: str, tags: object) -> None:
 
 
 REGISTER_MODEL = step_type(
-    StepType(name="RegisterModel", run=_run, members={"RetryPolicies": list}, read=_read)
+    StepType(
+        name="RegisterModel",
+        run=_run,
+        members={"RetryPolicies": list},
+        action="CreateModelPackage",
+        read=_read,
+    )
 )
