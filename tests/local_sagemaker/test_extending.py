@@ -33,7 +33,7 @@ def scratch(tmp_path_factory):
     ignore = shutil.ignore_patterns("__pycache__")
     package = copy / PACKAGE.relative_to(ROOT)
     shutil.copytree(PACKAGE, package, ignore=ignore)
-    for name in ("kit.py", "test_support.py"):
+    for name in ("kit.py", "support_page.py", "test_support.py"):
         target = copy / "tests" / "local_sagemaker" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(Path(__file__).parent / name, target)
@@ -102,16 +102,23 @@ def test_code_is_formatted_and_clean(scratch):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_support_matrix_stays_closed(scratch):
-    tests = scratch / "tests" / "local_sagemaker" / "test_support.py"
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--rootdir", scratch, "-c", "/dev/null", tests],
-        env={**os.environ, "PYTHONPATH": str(scratch / PACKAGE.relative_to(ROOT))},
-        cwd=scratch,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout[-3000:]
+def test_support_matrix_stays_closed_and_its_page_is_written(scratch):
+    tests = scratch / "tests" / "local_sagemaker"
+    options = ["-q", "--rootdir", scratch, "-c", "/dev/null"]
+    for command in (
+        [tests / "support_page.py"],
+        ["-m", "pytest", *options, tests / "test_support.py"],
+    ):
+        done = subprocess.run(
+            [sys.executable, *command],
+            env={**os.environ, "PYTHONPATH": str(scratch / PACKAGE.relative_to(ROOT))},
+            cwd=scratch,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout[-3000:]
+    page = (scratch / PACKAGE.relative_to(ROOT) / "SUPPORT.md").read_text()
+    assert "## CreateAutoMLJob" in page
 
 
 def wait_for(server, name):
