@@ -1,8 +1,4 @@
-"""The errors that AWS answers with, as one class with a code, a message and an HTTP status.
-
-A message that AWS was seen to answer has its source beside it, wherever it stands. Of all others
-the code is that of the API reference, and the words are ours: nobody has confirmed them.
-"""
+"""The errors that AWS answers with, as one class with a code, a message and an HTTP status."""
 
 from typing import Any
 

@@ -35,7 +35,14 @@ class Events:
         self._queue: queue.Queue[dict[str, Any]] = queue.Queue()
         threading.Thread(target=self._deliver, name="events", daemon=True).start()
 
-    def publish(self, region: str, kind: str, arn: str, detail: dict[str, Any]) -> None:
+    def publish(
+        self,
+        region: str,
+        kind: str,
+        arn: str,
+        detail: dict[str, Any],
+        source: str = "aws.sagemaker",
+    ) -> None:
         """Announce a state change.
 
         The event's form is in the developer guide, "Events that Amazon SageMaker AI sends to
@@ -48,12 +55,13 @@ class Events:
         kind : the event's `detail-type`.
         arn : what changed.
         detail : its new state, as Describe answers it.
+        source : the service that announces it.
         """
         event = {
             "version": "0",
             "id": str(uuid.uuid4()),
             "detail-type": kind,
-            "source": "aws.sagemaker",
+            "source": source,
             "account": ACCOUNT,
             "time": _iso(datetime.now(UTC).timestamp()),
             "region": region,

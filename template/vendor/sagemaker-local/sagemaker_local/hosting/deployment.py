@@ -24,7 +24,6 @@ from sagemaker_local.processes.container import (
 )
 from sagemaker_local.processes.logs import LogStream, last_line
 from sagemaker_local.processes.workers import Workers
-from sagemaker_local.storage.archives import unpack
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.s3 import S3, MissingObjectError
 
@@ -70,9 +69,7 @@ class ModelServer:
         self.log = home.logs / region / "Endpoints" / f"{endpoint}.log"
         opt_ml = make_root(self._tree)
         try:
-            unpack(
-                S3(clients).read(region, container["ModelDataUrl"]), inside(self._tree, MODEL_DIR)
-            )
+            S3(clients).unpack(region, container["ModelDataUrl"], inside(self._tree, MODEL_DIR))
         except (MissingObjectError, tarfile.TarError) as error:
             shutil.rmtree(self._tree, ignore_errors=True)
             raise DeploymentError(

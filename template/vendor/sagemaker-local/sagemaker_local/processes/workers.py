@@ -71,13 +71,10 @@ class Workers:
 
     def close(self) -> None:
         """Kill every command that runs, and what they are forked from."""
-        children = list(self._children)
-        for child in children:
-            child.doom()
+        for child in list(self._children):
+            child.kill()
         if self._nursery is not None:
             self._nursery.kill()
-        for child in children:
-            child.wait()
 
     def _living_nursery(self) -> "_Nursery":
         if self._nursery is None:

@@ -1,9 +1,14 @@
 """The tar.gz files that carry code and models."""
 
 import gzip
-import io
 import tarfile
+import zlib
 from pathlib import Path
+from typing import IO
+
+MOST_BYTES = 30 << 30
+"""As much as the volume of a job holds unless it asks for more."""
+MOST_MEMBERS = 100_000
 
 
 def pack(folder: Path, archive: Path) -> None:
@@ -25,28 +30,43 @@ def pack(folder: Path, archive: Path) -> None:
                 tar.addfile(info)
 
 
-def unpack(content: bytes, folder: Path) -> None:
+def unpack(
+    archive: IO[bytes], folder: Path, most_bytes: int = MOST_BYTES, most_members: int = MOST_MEMBERS
+) -> None:
     """Unpack an archive; members that would leave the folder, or are devices, are refused.
+
+    Parameters
+    ----------
+    archive : a tar.gz file, read from its start.
+    folder : where to; it is made.
+    most_bytes, most_members : how much it may hold, so that a small file fills no disk.
 
     Raises
     ------
-    tarfile.TarError : it is no tar.gz file, or has such a member.
+    tarfile.TarError : it is no tar.gz file, has such a member, or holds too much.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    members = held = 0
     try:
-        with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as tar:
-            _extract(tar, folder)
-    except (EOFError, gzip.BadGzipFile) as error:
+        with tarfile.open(fileobj=archive, mode="r:gz") as tar:
+            for member in tar:
+                members += 1
+                held += member.size
+                if members > most_members:
+                    raise tarfile.ExtractError(f"it holds more than {most_members} members")
+                if held > most_bytes:
+                    raise tarfile.ExtractError(f"it holds more than {most_bytes} bytes")
+                _extract(tar, member, folder)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise tarfile.ReadError(str(error)) from None
 
 
-def _extract(tar: tarfile.TarFile, folder: Path) -> None:
+def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
     if hasattr(tarfile, "data_filter"):
-        tar.extractall(folder, filter="data")
+        tar.extract(member, folder, filter="data")
         return
     # Python has filters since 3.11.4; Debian bookworm's is older.
-    for member in tar:
-        inside = (folder / member.name).resolve().is_relative_to(folder.resolve())
-        if not inside or not (member.isreg() or member.isdir()):
-            raise tarfile.ExtractError(f"{member.name!r} is no file or folder inside the archive")
-        tar.extract(member, folder)
+    inside = (folder / member.name).resolve().is_relative_to(folder.resolve())
+    if not inside or not (member.isreg() or member.isdir()):
+        raise tarfile.ExtractError(f"{member.name!r} is no file or folder inside the archive")
+    tar.extract(member, folder)

@@ -1,12 +1,14 @@
 """S3 as jobs and models use it: whole folders from and to a prefix."""
 
-from collections.abc import Mapping
-from pathlib import Path
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
+from sagemaker_local.storage.archives import unpack
 from sagemaker_local.storage.clients import Clients
 
 
@@ -36,7 +38,7 @@ class S3:
 
         Raises
         ------
-        MissingObjectError : nothing is there.
+        MissingObjectError : nothing is there, or two keys would be the same file.
         """
         bucket, prefix = split_uri(uri)
         s3 = self._clients.client("s3", region)
@@ -45,12 +47,11 @@ class S3:
             keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
         except ClientError as error:
             raise MissingObjectError(f"{uri}: {error}") from None
-        base = prefix.rstrip("/") + "/" if f"{prefix.rstrip('/')}/" else ""
-        folder.mkdir(parents=True, exist_ok=True)
-        wanted = {key: _relative(key, prefix, base) for key in keys if not key.endswith("/")}
-        if not wanted:
+        files = place(keys, prefix)
+        if not files:
             raise MissingObjectError(uri)
-        for key, relative in wanted.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        for key, relative in files.items():
             target = folder / relative
             if not target.resolve().is_relative_to(folder.resolve()):
                 raise MissingObjectError(f"{uri}: the key {key!r} leads out of the folder")
@@ -69,6 +70,24 @@ class S3:
         """Copy one file to an S3 URI."""
         bucket, key = split_uri(uri)
         self._clients.client("s3", region).upload_file(str(path), bucket, key)
+
+    def unpack(self, region: str, uri: str, folder: Path) -> None:
+        """Unpack a tar.gz object into a folder.
+
+        Raises
+        ------
+        MissingObjectError : it is not there.
+        tarfile.TarError : it is no such archive, or holds too much.
+        """
+        bucket, key = split_uri(uri)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder.parent) as archive:
+            try:
+                self._clients.client("s3", region).download_fileobj(bucket, key, archive)
+            except ClientError as error:
+                raise MissingObjectError(f"{uri}: {error}") from None
+            archive.seek(0)
+            unpack(archive, folder)
 
     def read(self, region: str, uri: str) -> bytes:
         """Return the content of one object.
@@ -96,5 +115,36 @@ def split_uri(uri: str) -> tuple[str, str]:
     return parts.netloc, uri.split("/", 3)[3] if uri.count("/") > 2 else ""
 
 
-def _relative(key: str, prefix: str, base: str) -> str:
-    return key.removeprefix(base) if key.startswith(base) else key.rsplit("/", 1)[-1]
+def place(keys: Iterable[str], prefix: str) -> dict[str, PurePosixPath]:
+    """Return where below a folder each key goes that was found with a prefix.
+
+    Parameters
+    ----------
+    keys : the keys; those that end with a slash stand for folders and are left out.
+    prefix : what all of them start with; a whole key, a folder, or the start of a name.
+
+    Raises
+    ------
+    MissingObjectError : two keys would be the same file, or one a file and a folder.
+    """
+    placed: dict[str, PurePosixPath] = {}
+    for key in keys:
+        if key.endswith("/"):
+            continue
+        folder = f"{prefix.rstrip('/')}/" if prefix else ""
+        if not key.startswith(folder):
+            folder = prefix[: prefix.rfind("/") + 1]
+        # A file system has no names of no letters, as in `a//b`.
+        placed[key] = PurePosixPath(*filter(None, key.removeprefix(folder).split("/")))
+    by_path: dict[PurePosixPath, str] = {}
+    for key, path in placed.items():
+        if path in by_path:
+            raise MissingObjectError(f"the keys {by_path[path]!r} and {key!r} are one file here")
+        by_path[path] = key
+    for key, path in placed.items():
+        for parent in path.parents:
+            if parent in by_path:
+                raise MissingObjectError(
+                    f"the key {by_path[parent]!r} is a file, and a folder for {key!r}"
+                )
+    return placed

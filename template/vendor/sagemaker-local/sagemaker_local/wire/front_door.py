@@ -18,11 +18,11 @@ from sagemaker_local.api.parts import Parts
 from sagemaker_local.api.serialization import read_body
 from sagemaker_local.regions import partition_of
 from sagemaker_local.storage.clients import Clients
+from sagemaker_local.storage.object_store.service import S3Service
 from sagemaker_local.storage.other_services import NotThereError, OtherServices
-from sagemaker_local.storage.s3_on_disk import S3OnDisk
 from sagemaker_local.wire.admin import status
 from sagemaker_local.wire.invoke import invoke_endpoint
-from sagemaker_local.wire.refusals import refuse_too_many_bucket_tags, refuse_what_would_be_ignored
+from sagemaker_local.wire.refusals import refuse_what_would_be_ignored
 from sagemaker_local.wire.tagging import answer_tagging
 
 _log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class FrontDoor:
 
     Parameters
     ----------
-    parts : what answers: SageMaker's parts, S3 that is kept on disk, and the other services.
+    parts : what answers: SageMaker's parts, S3, and the other services.
     """
 
     def __init__(self, parts: Parts) -> None:
@@ -56,8 +56,7 @@ class FrontDoor:
             elif service.startswith("sagemaker"):
                 answer = self._answer(request, region)
             elif service == "s3":
-                refuse_too_many_bucket_tags(request)
-                answer = self._parts[S3OnDisk].serve(request, region)
+                answer = self._parts[S3Service].serve(request, region)
             elif service == "tagging":
                 target = request.headers.get("X-Amz-Target", "")
                 body = read_body(request.get_data())

@@ -7,6 +7,8 @@ import shutil
 import signal
 import threading
 import time
+from functools import partial
+from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -32,9 +34,11 @@ from sagemaker_local.processes.container import basic_environment
 from sagemaker_local.processes.settings import Settings, SettingsError, read_settings
 from sagemaker_local.processes.workers import Workers
 from sagemaker_local.storage.clients import Clients
+from sagemaker_local.storage.object_store.buckets import Buckets
+from sagemaker_local.storage.object_store.objects import Objects
+from sagemaker_local.storage.object_store.service import S3Service
 from sagemaker_local.storage.other_services import OtherServices
 from sagemaker_local.storage.s3 import S3
-from sagemaker_local.storage.s3_on_disk import S3OnDisk
 from sagemaker_local.storage.store import Store
 from sagemaker_local.wire.front_door import FrontDoor
 
@@ -52,8 +56,10 @@ def assemble(home: Home, running: Running, services: OtherServices, settings: Se
     settings : how jobs and model servers run.
     """
     store, clients = Store(home.database), Clients(running)
-    parts = Parts(store, clients, S3(clients), Events(home.events, services), services)
-    parts.add(S3OnDisk(store, home.objects, services))
+    events = Events(home.events, services)
+    parts = Parts(store, clients, S3(clients), events, services)
+    objects, buckets = Objects(store, home.objects), Buckets(store, services)
+    parts.add(S3Service(objects, buckets, partial(events.publish, source="aws.s3")))
     workers = parts.add(Workers(home.path, basic_environment(), settings.warm))
     parts.add(Jobs(store, clients, home, workers, settings))
     parts.add(Fleet(store, clients, home, workers))
@@ -74,6 +80,13 @@ def recover(parts: Parts, home: Home) -> None:
 class _Handler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Log no requests: a polling client would fill the disk."""
+
+    def make_environ(self) -> dict[str, Any]:
+        """Return what werkzeug does, and the headers as they were sent.
+
+        WSGI cannot tell `a_b` from `a-b` in a header's name, and S3 metadata may have either.
+        """
+        return super().make_environ() | {"sagemaker_local.headers": self.headers.items()}
 
 
 def serve(home: Home) -> int:
@@ -114,7 +127,7 @@ def serve(home: Home) -> int:
         def load() -> None:
             try:
                 server.RequestHandlerClass = services.load(_Handler)
-                parts[S3OnDisk].restore()
+                parts[S3Service].restore()
             except Exception:
                 # Without S3 every job would wait for ever: better no server than half of one.
                 _log.exception("the other services did not start")
@@ -132,8 +145,7 @@ def serve(home: Home) -> int:
         # Not before: who waits for the server to be up need not wait for this.
         parts[Workers].prepare()
         _log.info("local SageMaker at %s, state in %s", running.url, home.path)
-        # How long a stop waits until it is noticed.
-        server.serve_forever(poll_interval=0.1)
+        server.serve_forever()
         parts[Fleet].close()
         parts[Workers].close()
         home.forget_running()

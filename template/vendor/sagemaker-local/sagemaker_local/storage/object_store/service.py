@@ -1,0 +1,275 @@
+"""S3 over HTTP: objects are ours, and outlive the server; what buckets have is moto's."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from werkzeug.wrappers import Request, Response
+
+from sagemaker_local.storage.object_store import multipart
+from sagemaker_local.storage.object_store.bodies import CHUNK, Written, write_body
+from sagemaker_local.storage.object_store.buckets import Buckets
+from sagemaker_local.storage.object_store.errors import S3Error
+from sagemaker_local.storage.object_store.listing import answer_list
+from sagemaker_local.storage.object_store.objects import Objects, StoredObject
+from sagemaker_local.storage.object_store.requests import S3Request, answered_headers
+from sagemaker_local.storage.object_store.xml import Element, document, parse, refusal, stamp
+
+Announce = Callable[[str, str, str, dict[str, Any]], None]
+"""Announces an event: its region, detail type, the ARN it is about, its detail."""
+# Parameters of a request that do not make it another operation.
+_INCIDENTAL = {"x-id", "versionId", "partNumber", "AWSAccessKeyId", "Signature", "Expires"}
+_LISTED = {"list-type", "versions", "uploads"}
+_LIST_OPTIONS = {
+    "continuation-token",
+    "delimiter",
+    "encoding-type",
+    "fetch-owner",
+    "key-marker",
+    "marker",
+    "max-keys",
+    "prefix",
+    "start-after",
+    "version-id-marker",
+}
+
+
+class S3Service:
+    """S3 for one server.
+
+    Parameters
+    ----------
+    objects : what is stored.
+    buckets : the buckets that it is stored in.
+    announce : announces what was created and deleted.
+    """
+
+    def __init__(self, objects: Objects, buckets: Buckets, announce: Announce) -> None:
+        self._objects = objects
+        self._buckets = buckets
+        self._announce = announce
+
+    def restore(self) -> None:
+        """Bring the buckets back after a start; objects need none of it."""
+        self._buckets.restore()
+        self._objects.clean()
+
+    def serve(self, request: Request, region: str) -> Response:
+        """Answer one request."""
+        bucket, _, key = request.path.lstrip("/").partition("/")
+        sent = request.environ.get("sagemaker_local.headers") or request.headers.items()
+        asked = S3Request(
+            request.method,
+            bucket,
+            key,
+            request.args.to_dict(),
+            {name.lower(): value for name, value in sent},
+        )
+        try:
+            if not key:
+                return self._bucket(request, asked, region)
+            home = self._objects.bucket_region(bucket)
+            if home is None:
+                raise S3Error("NoSuchBucket")
+            return self._object(request, asked, home)
+        except S3Error as error:
+            answer = refusal(error, request.path)
+            if error.code in ("NotModified", "NoSuchKey") and request.method == "HEAD":
+                answer.set_data(b"")
+            return answer
+
+    def _bucket(self, request: Request, asked: S3Request, region: str) -> Response:
+        names = {name for name in asked.query if not name.startswith("X-Amz-")} - _INCIDENTAL
+        is_list = asked.method == "GET" and names <= _LISTED | _LIST_OPTIONS
+        there = bool(asked.bucket) and self._objects.bucket_region(asked.bucket) is not None
+        if asked.bucket and not there and (is_list or asked.method == "HEAD"):
+            raise S3Error("NoSuchBucket")
+        if there and is_list:
+            if "uploads" in names:
+                return multipart.list_uploads(self._objects, asked)
+            return answer_list(self._objects, asked.bucket, asked.query)
+        if there and asked.method == "POST" and "delete" in names:
+            return self._delete_many(asked, request.get_data())
+        is_removal = there and asked.method == "DELETE" and not names
+        if is_removal and not self._objects.is_empty(asked.bucket):
+            raise S3Error("BucketNotEmpty")
+        return self._buckets.serve(request, asked, region)
+
+    def _object(self, request: Request, asked: S3Request, region: str) -> Response:
+        query, method = asked.query, asked.method
+        names = {
+            name
+            for name in query
+            if not name.startswith(("X-Amz-", "response-")) and name not in _INCIDENTAL
+        }
+        if "uploadId" in names:
+            if method == "PUT" and "x-amz-copy-source" in asked.headers:
+                source, span = self._copy_source(asked)
+                return multipart.copy_part(self._objects, asked, source, span)
+            if method == "PUT":
+                return multipart.put_part(self._objects, asked, request.stream)
+            if method == "POST":
+                answer, item = multipart.complete(self._objects, asked, request.get_data())
+                self._created(region, asked.bucket, item, "CompleteMultipartUpload")
+                return answer
+            if method == "DELETE":
+                return multipart.abort(self._objects, asked)
+            return multipart.list_parts(self._objects, asked)
+        if "uploads" in names and method == "POST":
+            return multipart.begin(self._objects, asked)
+        if "tagging" in names:
+            return self._tagging(asked, request.get_data())
+        if names or method not in ("GET", "HEAD", "PUT", "DELETE"):
+            raise S3Error("NotImplemented", f"{method} of an object's {', '.join(sorted(names))}")
+        if method == "PUT" and "x-amz-copy-source" in asked.headers:
+            return self._copy(asked, region)
+        if method == "PUT":
+            return self._put(request, asked, region)
+        if method == "DELETE":
+            self._delete(region, asked.bucket, asked.key, "DeleteObject")
+            return Response(status=204)
+        return self._get(asked)
+
+    def _put(self, request: Request, asked: S3Request, region: str) -> Response:
+        headers, tags = asked.kept_headers(), asked.tags()
+        file, written = self._objects.write(
+            lambda path: write_body(asked.headers, request.stream, path)
+        )
+        item = self._objects.put(
+            asked.bucket,
+            asked.key,
+            file,
+            written.size,
+            written.md5,
+            headers | written.checksums,
+            tags,
+            asked.check_write,
+        )
+        self._created(region, asked.bucket, item, "PutObject")
+        return Response(headers={"etag": f'"{item.etag}"', **written.checksums})
+
+    def _get(self, asked: S3Request) -> Response:
+        item = self._existing(asked.bucket, asked.key)
+        asked.check_read(item)
+        headers = answered_headers(item, asked)
+        span = asked.range_of(item.size)
+        first, last = span or (0, item.size - 1)
+        headers["content-length"] = str(last - first + 1)
+        status = 200
+        if span is not None:
+            status, headers["content-range"] = 206, f"bytes {first}-{last}/{item.size}"
+        if asked.method == "HEAD":
+            return Response(status=status, headers=headers)
+        try:
+            file = self._objects.path(item.file).open("rb")
+        except FileNotFoundError:
+            # It was replaced since it was looked up.
+            return self._get(asked)
+        body = _read_span(file, first, last - first + 1)
+        answer = Response(body, status, headers, direct_passthrough=True)
+        answer.call_on_close(file.close)
+        return answer
+
+    def _copy(self, asked: S3Request, region: str) -> Response:
+        source, _ = self._copy_source(asked)
+        replace = asked.headers.get("x-amz-metadata-directive", "COPY") == "REPLACE"
+        headers = asked.kept_headers() if replace else source.headers
+        retag = asked.headers.get("x-amz-tagging-directive", "COPY") == "REPLACE"
+
+        def link(path: Path) -> Written:
+            # A file is never written twice, so that two objects may share one.
+            os.link(self._objects.path(source.file), path)
+            return Written(source.size, source.etag, {})
+
+        file, _ = self._objects.write(link)
+        item = self._objects.put(
+            asked.bucket,
+            asked.key,
+            file,
+            source.size,
+            source.etag,
+            headers,
+            asked.tags() if retag else source.tags,
+            asked.check_write,
+        )
+        self._created(region, asked.bucket, item, "CopyObject")
+        content: list[Element] = [
+            ("LastModified", stamp(item.modified)),
+            ("ETag", f'"{item.etag}"'),
+        ]
+        return document("CopyObjectResult", content)
+
+    def _copy_source(self, asked: S3Request) -> tuple[StoredObject, tuple[int, int] | None]:
+        text = asked.headers["x-amz-copy-source"].partition("?versionId=")[0]
+        bucket, _, key = unquote(text).lstrip("/").partition("/")
+        if self._objects.bucket_region(bucket) is None:
+            raise S3Error("NoSuchBucket")
+        source = self._existing(bucket, key)
+        asked.check_read(source, "x-amz-copy-source-")
+        span = asked.headers.get("x-amz-copy-source-range")
+        if span is None:
+            return source, None
+        ranged = S3Request("GET", bucket, key, {}, {"range": span})
+        return source, ranged.range_of(source.size)
+
+    def _tagging(self, asked: S3Request, content: bytes) -> Response:
+        item = self._existing(asked.bucket, asked.key)
+        if asked.method == "GET":
+            tags: list[Element] = [
+                ("Tag", [("Key", key), ("Value", value)]) for key, value in item.tags
+            ]
+            return document("Tagging", [("TagSet", tags)])
+        new: list[list[str]] = []
+        if asked.method == "PUT":
+            new = [
+                [tag.findtext("Key", ""), tag.findtext("Value", "")]
+                for tag in parse(content).iter("Tag")
+            ]
+        self._objects.set_tags(asked.bucket, asked.key, new)
+        return Response(status=200 if asked.method == "PUT" else 204)
+
+    def _delete_many(self, asked: S3Request, content: bytes) -> Response:
+        asked_for = parse(content)
+        region = self._objects.bucket_region(asked.bucket) or ""
+        deleted: list[Element] = []
+        for element in asked_for.findall("Object"):
+            key = element.findtext("Key", "")
+            self._delete(region, asked.bucket, key, "DeleteObjects")
+            deleted.append(("Deleted", [("Key", key)]))
+        quiet = asked_for.findtext("Quiet", "false").lower() == "true"
+        return document("DeleteResult", [] if quiet else deleted)
+
+    def _existing(self, bucket: str, key: str) -> StoredObject:
+        item = self._objects.get(bucket, key)
+        if item is None:
+            raise S3Error("NoSuchKey")
+        return item
+
+    def _created(self, region: str, bucket: str, item: StoredObject, reason: str) -> None:
+        detail = {"key": item.key, "size": item.size, "etag": item.etag}
+        self._tell(region, bucket, "Object Created", detail, {"reason": reason})
+
+    def _delete(self, region: str, bucket: str, key: str, reason: str) -> None:
+        if self._objects.delete(bucket, key):
+            more = {"reason": reason, "deletion-type": "Permanently Deleted"}
+            self._tell(region, bucket, "Object Deleted", {"key": key}, more)
+
+    def _tell(
+        self, region: str, bucket: str, kind: str, item: dict[str, Any], more: dict[str, str]
+    ) -> None:
+        """Announce a change (user guide of S3, "EventBridge event message structure")."""
+        if self._buckets.has_events(bucket):
+            detail = {"version": "0", "bucket": {"name": bucket}, "object": item, **more}
+            self._announce(region, kind, f"arn:aws:s3:::{bucket}", detail)
+
+
+def _read_span(file: Any, first: int, length: int) -> Iterator[bytes]:
+    file.seek(first)
+    while length > 0:
+        chunk = file.read(min(CHUNK, length))
+        if not chunk:
+            return
+        length -= len(chunk)
+        yield chunk

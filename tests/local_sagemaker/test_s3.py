@@ -1,0 +1,308 @@
+"""S3 as boto3 and other clients use it: what AWS answers, and nothing kept for show."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kit import BUCKET, refusal, wait_until
+
+from sagemaker_local.storage.object_store.listing import page_of
+from sagemaker_local.storage.object_store.objects import Objects, successor
+from sagemaker_local.storage.store import Store
+
+PART = 5 << 20
+
+
+@pytest.fixture
+def s3(local):
+    return local.s3
+
+
+def body_of(s3, key, **options):
+    return s3.get_object(Bucket=BUCKET, Key=key, **options)["Body"].read()
+
+
+def test_an_object_comes_back_with_all_that_was_given(s3):
+    given = {
+        "ContentType": "text/plain",
+        "ContentEncoding": "identity",
+        "CacheControl": "no-cache",
+        "Metadata": {"plain": "1", "under_score": "2", "dash-ed": "3"},
+    }
+    put = s3.put_object(Bucket=BUCKET, Key="a b/ü+%2F//x", Body=b"hello", Tagging="k=v", **given)
+    assert put["ETag"] == f'"{hashlib.md5(b"hello").hexdigest()}"'
+    got = s3.get_object(Bucket=BUCKET, Key="a b/ü+%2F//x")
+    assert got["Body"].read() == b"hello"
+    assert {name: got[name] for name in given} == given
+    assert (got["ContentLength"], got["TagCount"]) == (5, 1)
+    head = s3.head_object(Bucket=BUCKET, Key="a b/ü+%2F//x")
+    assert (head["ETag"], head["ContentLength"]) == (put["ETag"], 5)
+    tags = s3.get_object_tagging(Bucket=BUCKET, Key="a b/ü+%2F//x")["TagSet"]
+    assert tags == [{"Key": "k", "Value": "v"}]
+
+
+def test_what_is_not_there(s3):
+    assert refusal(s3.get_object, Bucket=BUCKET, Key="absent")[0] == "NoSuchKey"
+    assert refusal(s3.head_object, Bucket=BUCKET, Key="absent")[0] == "404"
+    assert refusal(s3.get_object, Bucket="absent-bucket", Key="x")[0] == "NoSuchBucket"
+    assert refusal(s3.put_object, Bucket="absent-bucket", Key="x", Body=b"")[0] == "NoSuchBucket"
+    assert refusal(s3.list_objects_v2, Bucket="absent-bucket")[0] == "NoSuchBucket"
+    # Deleting what is not there is no error in S3.
+    s3.delete_object(Bucket=BUCKET, Key="absent")
+
+
+@pytest.mark.parametrize(
+    ("span", "content"),
+    [("bytes=0-1", b"01"), ("bytes=7-", b"789"), ("bytes=-3", b"789"), ("bytes=8-99", b"89")],
+)
+def test_ranges(s3, span, content):
+    s3.put_object(Bucket=BUCKET, Key="digits", Body=b"0123456789")
+    got = s3.get_object(Bucket=BUCKET, Key="digits", Range=span)
+    assert got["Body"].read() == content
+    assert got["ContentRange"].endswith("/10")
+    assert got["ResponseMetadata"]["HTTPStatusCode"] == 206
+
+
+def test_a_range_beyond_the_end(s3):
+    s3.put_object(Bucket=BUCKET, Key="digits", Body=b"0123456789")
+    code, _ = refusal(s3.get_object, Bucket=BUCKET, Key="digits", Range="bytes=10-")
+    assert code == "InvalidRange"
+
+
+def test_conditions(s3):
+    etag = s3.put_object(Bucket=BUCKET, Key="once", Body=b"1", IfNoneMatch="*")["ETag"]
+    code, _ = refusal(s3.put_object, Bucket=BUCKET, Key="once", Body=b"2", IfNoneMatch="*")
+    assert (code, body_of(s3, "once")) == ("PreconditionFailed", b"1")
+    s3.put_object(Bucket=BUCKET, Key="once", Body=b"3", IfMatch=etag)
+    code, _ = refusal(s3.put_object, Bucket=BUCKET, Key="once", Body=b"4", IfMatch=etag)
+    assert (code, body_of(s3, "once")) == ("PreconditionFailed", b"3")
+    assert refusal(s3.get_object, Bucket=BUCKET, Key="once", IfMatch=etag)[0] == (
+        "PreconditionFailed"
+    )
+    newest = s3.head_object(Bucket=BUCKET, Key="once")["ETag"]
+    assert refusal(s3.get_object, Bucket=BUCKET, Key="once", IfNoneMatch=newest)[0] == "304"
+
+
+def test_one_of_many_writers_wins(local, s3):
+    def write(number):
+        try:
+            s3.put_object(Bucket=BUCKET, Key="raced", Body=b"%d" % number, IfNoneMatch="*")
+        except ClientError:
+            return None
+        return number
+
+    with ThreadPoolExecutor(8) as pool:
+        winners = [number for number in pool.map(write, range(8)) if number is not None]
+    assert [body_of(s3, "raced")] == [b"%d" % number for number in winners]
+
+
+def test_a_body_that_does_not_fit_its_checksum_is_refused(s3):
+    code, _ = refusal(
+        s3.put_object, Bucket=BUCKET, Key="broken", Body=b"x", ChecksumSHA256="0" * 43 + "="
+    )
+    assert code == "BadDigest"
+    assert refusal(s3.head_object, Bucket=BUCKET, Key="broken")[0] == "404"
+
+
+def test_multipart_uploads(s3, tmp_path):
+    content = bytes(range(256)) * (PART * 2 // 256) + b"the end"
+    (tmp_path / "big").write_bytes(content)
+    config = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART)
+    s3.upload_file(
+        str(tmp_path / "big"),
+        BUCKET,
+        "big",
+        ExtraArgs={"Metadata": {"a": "b"}, "ContentType": "text/x"},
+        Config=config,
+    )
+    parts = [content[:PART], content[PART : 2 * PART], content[2 * PART :]]
+    digests = b"".join(hashlib.md5(part).digest() for part in parts)
+    head = s3.head_object(Bucket=BUCKET, Key="big")
+    assert head["ETag"] == f'"{hashlib.md5(digests).hexdigest()}-3"'
+    assert (head["Metadata"], head["ContentType"]) == ({"a": "b"}, "text/x")
+    s3.download_file(BUCKET, "big", str(tmp_path / "back"), Config=config)
+    assert (tmp_path / "back").read_bytes() == content
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=BUCKET)
+
+
+def test_an_upload_that_is_given_up_leaves_nothing(local, s3):
+    upload = s3.create_multipart_upload(Bucket=BUCKET, Key="given-up")["UploadId"]
+    asked = {"Bucket": BUCKET, "Key": "given-up", "UploadId": upload}
+    etag = s3.upload_part(**asked, PartNumber=2, Body=b"second")["ETag"]
+    s3.upload_part(**asked, PartNumber=1, Body=b"first")
+    listed = [(part["PartNumber"], part["Size"]) for part in s3.list_parts(**asked)["Parts"]]
+    assert listed == [(1, 5), (2, 6)]
+    wrong = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+    assert refusal(s3.complete_multipart_upload, **asked, MultipartUpload=wrong)[0] == "InvalidPart"
+    files = len(list((local.home / "s3").iterdir()))
+    s3.abort_multipart_upload(**asked)
+    assert len(list((local.home / "s3").iterdir())) == files - 2
+    assert refusal(s3.list_parts, **asked)[0] == "NoSuchUpload"
+
+
+def test_copies(s3):
+    s3.put_object(Bucket=BUCKET, Key="from/ü", Body=b"x", Metadata={"a": "1"}, Tagging="t=1")
+    source = {"Bucket": BUCKET, "Key": "from/ü"}
+    s3.copy_object(Bucket=BUCKET, Key="to", CopySource=source)
+    assert s3.head_object(Bucket=BUCKET, Key="to")["Metadata"] == {"a": "1"}
+    changes = {
+        "MetadataDirective": "REPLACE",
+        "Metadata": {"b": "2"},
+        "TaggingDirective": "REPLACE",
+    }
+    s3.copy_object(Bucket=BUCKET, Key="to", CopySource=source, **changes)
+    assert s3.head_object(Bucket=BUCKET, Key="to")["Metadata"] == {"b": "2"}
+    assert s3.get_object_tagging(Bucket=BUCKET, Key="to")["TagSet"] == []
+    # A copy is an object of its own.
+    s3.delete_object(Bucket=BUCKET, Key="from/ü")
+    assert body_of(s3, "to") == b"x"
+
+
+def test_lists(local, s3):
+    s3.create_bucket(Bucket="bucket-of-lists")
+    keys = ["a", "b/1", "b/2", "b/c/3", "b0", "ü/x"]
+    for key in keys:
+        s3.put_object(Bucket="bucket-of-lists", Key=key, Body=key.encode())
+    everything = s3.get_paginator("list_objects_v2").paginate(
+        Bucket="bucket-of-lists", PaginationConfig={"PageSize": 2}
+    )
+    assert [item["Key"] for page in everything for item in page["Contents"]] == keys
+    top = s3.list_objects_v2(Bucket="bucket-of-lists", Delimiter="/")
+    assert [item["Key"] for item in top["Contents"]] == ["a", "b0"]
+    assert [item["Prefix"] for item in top["CommonPrefixes"]] == ["b/", "ü/"]
+    assert top["KeyCount"] == 4
+    old = s3.get_paginator("list_objects").paginate(
+        Bucket="bucket-of-lists", Prefix="b", Delimiter="/", PaginationConfig={"PageSize": 1}
+    )
+    seen = [
+        entry.get("Key", entry.get("Prefix"))
+        for page in old
+        for entry in [*page.get("Contents", []), *page.get("CommonPrefixes", [])]
+    ]
+    assert sorted(seen) == ["b/", "b0"]
+    versions = s3.list_object_versions(Bucket="bucket-of-lists")["Versions"]
+    assert [version["Key"] for version in versions] == keys
+    assert refusal(s3.delete_bucket, Bucket="bucket-of-lists")[0] == "BucketNotEmpty"
+    gone = {"Objects": [{"Key": key} for key in [*keys, "absent"]]}
+    assert len(s3.delete_objects(Bucket="bucket-of-lists", Delete=gone)["Deleted"]) == 7
+    s3.delete_bucket(Bucket="bucket-of-lists")
+
+
+def test_a_presigned_address_needs_no_key_of_its_own(s3):
+    s3.put_object(Bucket=BUCKET, Key="shared", Body=b"for you")
+    address = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "shared"})
+    assert urllib.request.urlopen(address).read() == b"for you"
+
+
+def test_what_would_be_kept_without_effect_is_refused(s3):
+    enabled = {"Status": "Enabled"}
+    code, message = refusal(
+        s3.put_bucket_versioning, Bucket=BUCKET, VersioningConfiguration=enabled
+    )
+    assert (code, message) == (
+        "NotImplemented",
+        "the local SageMaker does not support versioning of objects",
+    )
+    queue = {"QueueArn": "arn:aws:sqs:us-east-1:123456789012:q", "Events": ["s3:ObjectCreated:*"]}
+    code, _ = refusal(
+        s3.put_bucket_notification_configuration,
+        Bucket=BUCKET,
+        NotificationConfiguration={"QueueConfigurations": [queue]},
+    )
+    assert code == "NotImplemented"
+    assert refusal(s3.get_object_acl, Bucket=BUCKET, Key="x")[0] == "NotImplemented"
+
+
+def test_changes_are_announced_where_a_bucket_asks_for_it(local, s3):
+    s3.create_bucket(Bucket="bucket-of-events")
+    s3.put_object(Bucket="bucket-of-events", Key="silent", Body=b"")
+    s3.put_bucket_notification_configuration(
+        Bucket="bucket-of-events", NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    s3.put_object(Bucket="bucket-of-events", Key="data/new.csv", Body=b"1,2")
+    s3.delete_object(Bucket="bucket-of-events", Key="data/new.csv")
+
+    def told():
+        lines = (local.home / "events.jsonl").read_text().splitlines()
+        return [event for event in map(json.loads, lines) if event["source"] == "aws.s3"]
+
+    created, deleted = wait_until(told, lambda events: len(events) == 2)
+    assert created["detail-type"] == "Object Created"
+    assert created["resources"] == ["arn:aws:s3:::bucket-of-events"]
+    assert created["detail"]["object"]["key"] == "data/new.csv"
+    assert (created["detail"]["object"]["size"], created["detail"]["reason"]) == (3, "PutObject")
+    assert deleted["detail-type"] == "Object Deleted"
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no file system of a set size can be mounted here")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_full_disk_is_told_again_and_again_and_nothing_half_written_is_listed(small_disk):
+    from kit import Local
+
+    full = Local(small_disk / "home").up()
+    try:
+        full.s3.create_bucket(Bucket=BUCKET)
+        full.put("first", b"here")
+        for _ in range(3):
+            code, message = refusal(
+                full.s3.put_object, Bucket=BUCKET, Key="big", Body=b"x" * (30 << 20)
+            )
+            assert code == "InsufficientStorage"
+            assert "No space left on device" in message
+        listed = full.s3.list_objects_v2(Bucket=BUCKET)["Contents"]
+        assert [item["Key"] for item in listed] == ["first"]
+        assert full.read(f"s3://{BUCKET}/first") == b"here"
+    finally:
+        full.down()
+
+
+keys = st.lists(st.text("ab/ü\U0010ffff", min_size=1, max_size=4), unique=True, max_size=12)
+
+
+@settings(max_examples=80, deadline=None)
+@given(keys, st.sampled_from(["", "a", "b/"]), st.sampled_from(["", "/"]), st.integers(1, 4))
+def test_the_pages_together_are_the_list(tmp_path_factory, keys, prefix, delimiter, size):
+    folder = tmp_path_factory.mktemp("objects")
+    store = Store(folder / "state.db")
+    store.connection.execute("INSERT INTO buckets (name, region) VALUES ('b', 'us-east-1')")
+    objects = Objects(store, folder)
+    for key in keys:
+        objects.put("b", key, "file", 0, "etag", {}, [])
+    wanted = set()
+    for key in keys:
+        if key.startswith(prefix):
+            cut = key.find(delimiter, len(prefix)) if delimiter else -1
+            wanted.add(key if cut < 0 else key[: cut + 1])
+    seen, start = [], ("", False)
+    while start is not None:
+        page = page_of(objects, "b", prefix, delimiter, start, size)
+        entries = [item.key for item in page.objects] + page.prefixes
+        assert len(entries) <= size
+        seen += sorted(entries, key=str.encode)
+        start = page.next
+    assert seen == sorted(wanted, key=str.encode)
+
+
+def test_the_text_after_all_that_start_alike():
+    assert successor("") is None
+    assert successor("a/") == "a0"
+    assert successor("a\ud7ff") == "a\ue000"
+    assert successor("a\U0010ffff") == "b"
+    assert successor("\U0010ffff") is None
