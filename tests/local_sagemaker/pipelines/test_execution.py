@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagemaker_local.api.errors import AwsError
+from sagemaker_local.pipelines.schedule import TRIGGERS
 from sagemaker_local.pipelines.step import STEP_TYPES, StepType
 from sagemaker_local.pipelines.step_run import StepFailedError, StepResult, StepStoppedError
 
@@ -29,6 +30,11 @@ def join(*values):
 
 def on(name, trigger):
     return {"Step": name, "Trigger": trigger}
+
+
+def broken(name, **members):
+    """Return a step that fails though it could succeed."""
+    return condition(name, [equals("a", 1, "LessThan")], **members)
 
 
 def yes(name, **members):
@@ -81,7 +87,6 @@ class TestSteps:
             definition(
                 fail("Stop", join("it is", get("Parameters.N"), get("Steps.C.Outcome"))),
                 condition("C", [equals(get("Parameters.N"), 2)]),
-                step("Later", after=["Stop"]),
                 parameters=[parameter("N", "Integer", 3)],
             )
         )
@@ -171,7 +176,7 @@ class TestRunConditions:
     def test_step_that_depends_on_a_failure_runs_after_it(self, inside):
         execution, steps = inside.run(
             definition(
-                fail("Train", "no data"),
+                broken("Train"),
                 yes("Notify", after=[on("Train", "Failed")]),
                 yes("AfterTrain", after=["Train"]),
                 yes("AfterNotify", after=["Notify"]),
@@ -328,21 +333,32 @@ class TestStop:
 def definitions(draw):
     """A definition of steps that start no jobs, with any dependencies, branches and references."""
     names = iter([f"S{number}" for number in range(12)])
-    made = []
+    made, fails = [], set()
+
+    def entry(name, trigger):
+        if name in fails and trigger == "Completed":
+            return on(name, "Any")
+        return name if trigger == "Completed" else on(name, trigger)
 
     def some_step(depth):
         name = next(names, None)
         if name is None:
             return []
         after = draw(st.lists(st.sampled_from(made), max_size=2, unique=True)) if made else []
-        triggers = st.sampled_from([None, "Completed", "Failed", "Stopped", "Any"])
-        entries = [on(a, t) if (t := draw(triggers)) else a for a in after]
+        entries = [entry(a, draw(st.sampled_from([*TRIGGERS]))) for a in after]
         values = st.sampled_from(
-            [1, "1", 2, get("Parameters.N"), *[get(f"Steps.{a}.Outcome") for a in made[-2:]]]
+            [
+                1,
+                "1",
+                2,
+                get("Parameters.N"),
+                *[get(f"Steps.{a}.Outcome") for a in made[-2:] if a not in fails],
+            ]
         )
         left, right = draw(values), draw(values)
         if draw(st.booleans()):
             made.append(name)
+            fails.add(name)
             return [fail(name, join(left, right), after=entries)]
         kind = draw(st.sampled_from(["Equals", "NotEquals", "LessThan", "GreaterThanOrEqualTo"]))
         branches = [

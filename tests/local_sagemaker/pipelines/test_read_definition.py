@@ -95,6 +95,11 @@ PROCESSING = step("P", "Processing", Arguments=outputs("out"), PropertyFiles=[FI
             definition(step("A"), step("B", after=["A", on("A", "Failed")])),
             "step B depends on A with two triggers",
         ),
+        (definition(step("A"), step("B", after=["A"])), "B can not depends on A"),
+        (
+            definition(step("A"), condition("C", [equals(get("Steps.A.X"), 1)])),
+            "can not depends on",
+        ),
         # References.
         (definition(step("A", Arguments={"ErrorMessage": get("Steps.B.X")})), "unknown step B"),
         (definition(step("A", Arguments={"ErrorMessage": get("Parameters.P")})), "Parameters.P"),
@@ -133,7 +138,9 @@ PROCESSING = step("P", "Processing", Arguments=outputs("out"), PropertyFiles=[FI
         ),
         # Property files.
         (
-            definition(step("A"), condition("C", [equals(get("Steps.A.PropertyFiles.F"), 1)])),
+            definition(
+                condition("A", []), condition("C", [equals(get("Steps.A.PropertyFiles.F"), 1)])
+            ),
             "step C refers to the unknown property file Steps.A.PropertyFiles.F",
         ),
         (

@@ -203,17 +203,22 @@ def _check_references(definition: Definition) -> None:
             raise bad(f"PipelineExperimentConfig cannot refer to {reference.text}")
         _check_reference(reference, "PipelineExperimentConfig", definition, "")
     for step in steps.values():
-        where = f"step {step.name}"
         for name in sorted(step.requires.keys() - steps.keys()):
-            raise bad(f"{where} refers to the unknown step {shown(name)[1:-1]}")
-        for reference in references(step.arguments):
-            _check_reference(reference, where, definition, step.type.job)
-        if step.type.request_of:
-            check_arguments(step.type.request_of, step.arguments, where, definition.parameters)
+            raise bad(f"step {step.name} refers to the unknown step {shown(name)[1:-1]}")
     try:
         TopologicalSorter({step.name: step.requires for step in steps.values()}).prepare()
     except CycleError as error:
         raise bad(f"steps wait for each other: {' -> '.join(error.args[1])}") from None
+    for step in steps.values():
+        where, action = f"step {step.name}", step.type.request_of
+        for name, trigger in step.requires.items():
+            if trigger == COMPLETED and not steps[name].type.succeeds:
+                # AWS's text (aws/sagemaker-python-sdk before version 3, test_fail_steps.py).
+                raise bad(f"{step.name} can not depends on {name}")
+        for reference in references(step.arguments):
+            _check_reference(reference, where, definition, step.type.job)
+        if action:
+            check_arguments(action, step.arguments, where, definition.parameters)
 
 
 def _check_reference(reference: Get, where: str, definition: Definition, job: str) -> None:

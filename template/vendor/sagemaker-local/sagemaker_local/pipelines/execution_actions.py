@@ -9,6 +9,7 @@ from sagemaker_local.api.page_token import read_token, write_token
 from sagemaker_local.api.resources import create, find
 from sagemaker_local.pipelines.definition import read_definition
 from sagemaker_local.pipelines.execution import Execution
+from sagemaker_local.pipelines.expressions import as_text
 from sagemaker_local.pipelines.parameters import parameter_values
 from sagemaker_local.pipelines.resource_kinds import ACTIVE, EXECUTION, PIPELINE, STEP
 from sagemaker_local.pipelines.running_executions import RunningExecutions
@@ -82,10 +83,7 @@ def list_parameters(call: Call) -> Body:
     scope, token = call.request["PipelineExecutionArn"], call.request.get("NextToken")
     first: int = read_token(scope, token) if token is not None else 0
     last = first + call.request.get("MaxResults", 100)
-    shown = [
-        {"Name": name, "Value": value if isinstance(value, str) else str(value).lower()}
-        for name, value in values.items()
-    ]
+    shown = [{"Name": name, "Value": as_text(value)} for name, value in values.items()]
     more = {"NextToken": write_token(scope, last)} if last < len(shown) else {}
     return {"PipelineParameters": shown[first:last], **more}
 

@@ -41,6 +41,7 @@ class StepType:
         Pipeline Steps"); a type without any cannot be cached.
     job : the noun of the job that it starts, such as `TrainingJob`.
     action : the action that its arguments are a request for; that which creates the job, if any.
+    succeeds : whether its steps can succeed, so that others can wait for that.
     read : takes a step's arguments apart, given where they are for messages; raises AwsError
         when they cannot be run.
     """
@@ -51,6 +52,7 @@ class StepType:
     cache_key: Sequence[str] = ()
     job: str = ""
     action: str = ""
+    succeeds: bool = True
     read: Callable[[Document, str], Arguments] = plain_arguments
 
     @property

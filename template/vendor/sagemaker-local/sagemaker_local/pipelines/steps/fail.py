@@ -17,4 +17,4 @@ def _run(run: StepRun) -> StepResult:
     raise StepFailedError(message)
 
 
-FAIL = step_type(StepType(name="Fail", run=_run, read=_read))
+FAIL = step_type(StepType(name="Fail", run=_run, succeeds=False, read=_read))
