@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemaker_local.api.errors import AwsError
-from sagemaker_local.pipelines.document import check_type, members, one_of, read_json, shown
+from sagemaker_local.pipelines.document import (
+    check_type,
+    members,
+    one_of,
+    plain,
+    read_json,
+    shown,
+)
 
 
 def told(function, *arguments):
@@ -121,3 +128,5 @@ def test_what_is_shown_is_short():
     assert shown({"a": [1, None]}) == '{"a": [1, null]}'
     assert shown("x" * 58) == '"' + "x" * 58 + '"'
     assert shown("x" * 59) == '"' + "x" * 56 + "..."
+    assert plain("a\n") == r"a\n"
+    assert plain("x" * 59) == "x" * 56 + "..."

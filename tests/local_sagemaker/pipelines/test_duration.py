@@ -61,7 +61,7 @@ NONE = [
 
 @pytest.mark.parametrize("text", [*NONE, "", "1d ", "\u0663d", "9" * 5000 + "d"])
 def test_what_is_no_duration(text):
-    with pytest.raises(ValueError, match="is no duration such as 30d"):
+    with pytest.raises(ValueError):
         parse_duration(text)
 
 

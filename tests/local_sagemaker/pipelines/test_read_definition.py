@@ -159,7 +159,7 @@ PROCESSING = step("P", "Processing", Arguments=outputs("out"), PropertyFiles=[FI
         (definition(PROCESSING | {"CacheConfig": {"Enabled": "yes"}}), "must be true or false"),
         (
             definition(PROCESSING | {"CacheConfig": {"ExpireAfter": "tomorrow"}}),
-            "ExpireAfter of step P: 'tomorrow' is no duration such as 30d",
+            'ExpireAfter of step P is "tomorrow", no duration such as 30d',
         ),
         (definition(PROCESSING | {"CacheConfig": {"ExpireAfter": 30}}), "must be text, not 30"),
         # The arguments of each type.

@@ -12,7 +12,7 @@ from sagemaker_local.api.errors import AwsError, invalid
 from sagemaker_local.api.serialization import check_types
 from sagemaker_local.api.service_model import input_shape
 from sagemaker_local.api.support import unsupported_parts
-from sagemaker_local.pipelines.document import Document, bad
+from sagemaker_local.pipelines.document import Document, bad, plain
 from sagemaker_local.pipelines.expressions import Expression, Get, Join
 from sagemaker_local.pipelines.parameters import Parameter
 
@@ -74,7 +74,7 @@ def _expressions(shape: Shape, value: Any, where: str) -> Iterator[tuple[Express
         for name, member in value.items():
             if name not in shape.members:
                 # AWS's text (aws/sagemaker-python-sdk, issue 4994).
-                raise bad(f"Unknown Argument member '{name}' ({where})")
+                raise bad(f"Unknown Argument member '{plain(name)}' ({where})")
             yield from _expressions(shape.members[name], member, where)
     elif isinstance(shape, MapShape) and isinstance(value, dict):
         for member in value.values():

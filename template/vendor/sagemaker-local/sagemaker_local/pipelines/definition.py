@@ -14,6 +14,7 @@ from sagemaker_local.pipelines.document import (
     check_type,
     members,
     one_of,
+    plain,
     read_json,
     shown,
 )
@@ -191,8 +192,9 @@ def _read_cache(
     found = members(document, here, {}, {"Enabled": bool, "ExpireAfter": str})
     try:
         expires = None if found["ExpireAfter"] is None else parse_duration(found["ExpireAfter"])
-    except ValueError as error:
-        raise bad(f"ExpireAfter of {where}: {error}") from None
+    except ValueError:
+        told = f"{shown(found['ExpireAfter'])}, no duration such as 30d, T16m or P30DT5H"
+        raise bad(f"ExpireAfter of {where} is {told}") from None
     return bool(found["Enabled"]), expires
 
 
@@ -204,7 +206,7 @@ def _check_references(definition: Definition) -> None:
         _check_reference(reference, "PipelineExperimentConfig", definition, "")
     for step in steps.values():
         for name in sorted(step.requires.keys() - steps.keys()):
-            raise bad(f"step {step.name} refers to the unknown step {shown(name)[1:-1]}")
+            raise bad(f"step {step.name} refers to the unknown step {plain(name)}")
     try:
         TopologicalSorter({step.name: step.requires for step in steps.values()}).prepare()
     except CycleError as error:
@@ -229,7 +231,7 @@ def _check_reference(reference: Get, where: str, definition: Definition, job: st
         "PipelineExperimentConfig": definition.experiment,
         "Steps": definition.steps,
     }
-    here = f"{where} refers to the unknown {shown(reference.text)[1:-1]}"
+    here = f"{where} refers to the unknown {plain(reference.text)}"
     if reference.name not in known.get(reference.root, ()):
         raise bad(here)
     # Of a step there is always a property to name, of the others there is nothing more.
@@ -237,4 +239,4 @@ def _check_reference(reference: Get, where: str, definition: Definition, job: st
         raise bad(here)
     file = reference.property_file
     if file is not None and file not in definition.steps[reference.name].property_files:
-        raise bad(f"{where} refers to the unknown property file {shown(reference.text)[1:-1]}")
+        raise bad(f"{where} refers to the unknown property file {plain(reference.text)}")

@@ -78,7 +78,7 @@ def members(
     # The SDK writes null for what is not used.
     found = {name: member for name, member in value.items() if member is not None}
     for name in sorted(found.keys() - kinds.keys()):
-        raise unsupported(f"{shown(name)[1:-1]} in {where}")
+        raise unsupported(f"{plain(name)} in {where}")
     for name in needed:
         if name not in found:
             raise bad(f"{where} has no {name}")
@@ -109,7 +109,7 @@ def one_of(value: str, known: Collection[str], where: str) -> str:
     AwsError : it is not.
     """
     if value not in known:
-        raise unsupported(f"{where} {shown(value)[1:-1]}")
+        raise unsupported(f"{where} {plain(value)}")
     return value
 
 
@@ -117,6 +117,11 @@ def shown(value: Any) -> str:
     """Return a value for a message, short enough for a line."""
     text = json.dumps(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def plain(text: str) -> str:
+    """Return a text for a message as `shown` does, without quotes."""
+    return shown(text).removeprefix('"').removesuffix('"')
 
 
 def _parts(value: Any) -> Collection[Any]:

@@ -25,5 +25,5 @@ def parse_duration(text: str) -> float:
     """
     match = _DURATION.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is no duration such as 30d, T16m or P30DT5H")
+        raise ValueError(text)
     return float(sum(int(n or 0) * s for n, s in zip(match.groups(), _SECONDS, strict=True)))

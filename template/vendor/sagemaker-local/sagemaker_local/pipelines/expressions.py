@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sagemaker_local.api.errors import unsupported
-from sagemaker_local.pipelines.document import bad, check_type, members, shown
+from sagemaker_local.pipelines.document import bad, check_type, members, plain, shown
 from sagemaker_local.pipelines.paths import Path, PathError, parse_path, walk
 
 PROPERTY_FILES = "PropertyFiles"
@@ -145,7 +145,7 @@ def parse(value: Any, where: str) -> Any:
             if len(value) > 1:
                 raise bad(f"{shown(name)} stands beside other members in {where}")
             if name not in _FUNCTIONS:
-                raise unsupported(f"the function {shown(name)[1:-1]} ({where})")
+                raise unsupported(f"the function {plain(name)} ({where})")
             return _FUNCTIONS[name](value[name], where)
     return {name: parse(member, where) for name, member in value.items()}
 
