@@ -33,8 +33,9 @@ PACKAGES = (
     "sklearn.model_selection",
     "sklearn.pipeline",
     "sklearn.preprocessing",
+    "werkzeug.wrappers",
 )
-"""What is imported beforehand, as far as it is installed."""
+"""What scripts and model servers import is imported beforehand, as far as it is installed."""
 
 # jemalloc, which pyarrow brings, stops and restarts its thread around a fork itself; so does
 # OpenBLAS, whose threads are gone after the first fork.
