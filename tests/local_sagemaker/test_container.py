@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kit import BUCKET, INFERENCE, Local, processing, training, wait_until
+from kit import BUCKET, INFERENCE, Local, processing, targz, training, wait_until
 
 from sagemaker_local.processes import mounts, opt_ml
 
@@ -70,6 +70,38 @@ pathlib.Path("/opt/ml/model/model.txt").write_text("m")
         local.sm.create_endpoint(EndpointName="absolute", EndpointConfigName="absolute")
         assert local.wait_for_endpoint("absolute")["EndpointStatus"] == "InService"
         assert local.invoke("absolute", "[1]")["Body"].read() == b"[2]"
+
+    @mounts_allowed
+    def test_a_shell_script_that_the_sdk_puts_before_the_user_s(self, tmp_path):
+        shell = """#!/bin/bash
+cd /opt/ml/processing/input/code/
+tar -xzf sourcedir.tar.gz
+set -e
+python evaluate.py "$@"
+"""
+        script = "import sys, moto; print(sys.argv[1:], sys.prefix)"
+        # As of somebody who starts it by its path.
+        local = Local(tmp_path / "home", PATH="/usr/bin:/bin").up()
+        try:
+            local.s3.create_bucket(Bucket=BUCKET)
+            local.put("input/entrypoint/runproc.sh", shell)
+            local.put("input/code/sourcedir.tar.gz", targz({"evaluate.py": script}))
+            request = processing(local, "shell", "", arguments=["--rows", "3"])
+            request["AppSpecification"]["ContainerEntrypoint"] = [
+                "/bin/bash",
+                "/opt/ml/processing/input/entrypoint/runproc.sh",
+            ]
+            request["ProcessingInputs"][0]["S3Input"] |= {
+                "S3Uri": f"s3://{BUCKET}/input/",
+                "LocalPath": "/opt/ml/processing/input",
+            }
+            local.sm.create_processing_job(**request)
+            job = local.wait_for_job("Processing", "shell")
+        finally:
+            local.down()
+        assert job["ProcessingJobStatus"] == "Completed", job["FailureReason"]
+        said = local.log("ProcessingJobs", "shell").read_text()
+        assert said == f"['--rows', '3'] {sys.prefix}\n"
 
     @linux
     @pytest.mark.skipif(not os.access("/opt", os.W_OK), reason="cannot make a link in /opt")

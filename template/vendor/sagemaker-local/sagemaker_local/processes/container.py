@@ -40,7 +40,9 @@ def container_environment(
     wanted : the request's own variables.
     tree : the folder that stands for the container's root.
     """
-    own = {"HOME": str(tree / "root")}
+    # A shell script that says `python` means ours as well.
+    path = os.pathsep.join((os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)))
+    own = {"HOME": str(tree / "root"), "PATH": path}
     return basic_environment() | running.environment(home, region) | own | dict(wanted)
 
 
