@@ -6,7 +6,7 @@ aws-samples/amazon-sagemaker-pytorch-detectron2 issue 10 (CreateTrainingJob), of
 and of a map's keys from other services that share the framework.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -94,8 +94,13 @@ def _all_of(what: str, shape: Shape) -> str:
     return f"{what} must satisfy constraint: [{constraints}]"
 
 
-def _constraints(shape: Shape) -> Iterator[tuple[str, Any]]:
+@cache
+def _constraints(shape: Shape) -> list[tuple[str, Callable[[Any], bool]]]:
     """Return the constraints on a shape's values, each with the function that says if it holds."""
+    return list(_read_constraints(shape))
+
+
+def _read_constraints(shape: Shape) -> Iterator[tuple[str, Callable[[Any], bool]]]:
     metadata = shape.metadata
     if isinstance(shape, StringShape) and shape.enum:
         allowed = shape.enum
