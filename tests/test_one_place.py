@@ -14,12 +14,11 @@ from projects import PROBLEM_TYPES, ROOT
 
 TEMPLATE = ROOT / "template"
 COPIER: dict[str, Any] = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))
-JINJA = Environment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"])
 
 
 @pytest.mark.parametrize("question", ["bucket", "pipeline_role", "endpoint_role"])
 def test_what_an_answer_leaves_open_is_filled_in(question: str) -> None:
-    default = JINJA.from_string(COPIER[question]["default"]).render(project_name="a")
+    default = Environment().from_string(COPIER[question]["default"]).render(project_name="a")
     assert set(re.findall("{(.*?)}", default)) <= set(PLACEHOLDERS)
     if question != "bucket":
         assert default.startswith("arn:{partition}:iam::{account}:role/a-")
