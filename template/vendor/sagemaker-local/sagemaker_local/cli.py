@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -12,11 +13,20 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+from sagemaker_local.environment import (
+    client_environment,
+    is_clean,
+    misleading,
+    server_environment,
+)
 from sagemaker_local.home import Home, Running, find_home
 from sagemaker_local.regions import partition_of
 
 _START_SECONDS = 60
+_ANSWER_SECONDS = 10
 _STOP_SECONDS = 15
+_POLL_SECONDS = 0.01
+_LOG_BYTES = 1_000_000
 _EXAMPLES = """\
 example:
   eval "$(sagemaker-local env)"   start it and point AWS clients of this shell to it
@@ -78,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
 def _up(home: Home, options: argparse.Namespace) -> int:
     running, started = _ensure_up(home)
     if options.json:
-        print(json.dumps(running.environment(home, _region(home, options))))
+        print(json.dumps(client_environment(home, running, _region(home, options))))
     else:
         print(f"{'started' if started else 'already up'}: local SageMaker at {running.url}")
         print(f"state in {home.path}")
@@ -88,7 +98,10 @@ def _up(home: Home, options: argparse.Namespace) -> int:
 
 def _env(home: Home, options: argparse.Namespace) -> int:
     running, _ = _ensure_up(home)
-    for name, value in running.environment(home, _region(home, options)).items():
+    variables = client_environment(home, running, _region(home, options))
+    if elsewhere := misleading(os.environ, variables):
+        print(f"unset {' '.join(elsewhere)}")
+    for name, value in variables.items():
         print(f"export {name}={shlex.quote(value)}")
     return 0
 
@@ -123,12 +136,18 @@ def _reset(home: Home, options: argparse.Namespace) -> int:
     if not home.is_ours:
         raise CliError(f"{home.path} was not made by the local SageMaker; nothing was deleted")
     _stop(home)
-    home.clear()
+    try:
+        home.clear()
+    except OSError as error:
+        raise CliError(f"cannot delete {error.filename}: {error.strerror}") from None
     print(f"deleted {home.path}")
     return 0
 
 
 def _serve(home: Home, options: argparse.Namespace) -> int:
+    if not is_clean(os.environ):
+        command = [sys.executable, *sys.orig_argv[1:]]
+        os.execve(sys.executable, command, server_environment(home, os.environ))
     from sagemaker_local.wire.server import serve
 
     return serve(home)
@@ -148,62 +167,89 @@ def _region_name(text: str) -> str:
 
 
 def _ensure_up(home: Home) -> tuple[Running, bool]:
+    """Return the running server, and whether it was started for that."""
     try:
         if home.path.exists() and not home.is_ours and any(home.path.iterdir()):
             raise CliError(
                 f"{home.path} is not empty and not ours; name another folder with --home"
             )
         home.prepare()
+        with home.lock("up"):
+            # The folder may have been deleted while somebody else held the lock.
+            home.prepare()
+            running = _find(home)
+            return (running, False) if running else (_start(home), True)
     except OSError as error:
         raise CliError(f"cannot write to {home.path}: {error.strerror}") from None
-    with home.lock("up"):
+
+
+def _find(home: Home) -> Running | None:
+    """Return the server that is up, after waiting for one that has not said yet where it is."""
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    while True:
         running = home.read_running()
         if running and _ask(running):
-            return running, False
-        # What holds the lock without answering is hung, or a `serve` that is just starting.
-        return _start(home), True
+            return running
+        if home.server_pid() is None:
+            return None
+        if time.monotonic() > deadline:
+            raise CliError("the server does not answer; run `sagemaker-local down`, then up again")
+        time.sleep(_POLL_SECONDS)
 
 
 def _start(home: Home) -> Running:
-    log = home.logs / "server.log"
-    with log.open("ab") as output:
+    if home.log.exists() and home.log.stat().st_size > _LOG_BYTES:
+        home.log.replace(home.log.with_suffix(".log.1"))
+    with home.log.open("ab") as output:
+        begin = output.tell()
         process = subprocess.Popen(
             [sys.executable, "-m", "sagemaker_local", "serve", "--home", str(home.path)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            env=server_environment(home, os.environ),
             start_new_session=True,
         )
     deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
+    while process.poll() is None:
         running = home.read_running()
-        if running and _ask(running):
+        if running and running.pid == process.pid and _ask(running):
             return running
-        if process.poll() is not None and process.returncode != 0:
-            break
-        time.sleep(0.02)
-    raise CliError(f"the server did not start; see {log}, or run `sagemaker-local down` first")
+        if time.monotonic() > deadline:
+            process.kill()
+            raise CliError(f"the server did not start in {_START_SECONDS} s; see {home.log}")
+        time.sleep(_POLL_SECONDS)
+    raise CliError(f"the server did not start: {_last_error(home, begin)}")
+
+
+def _last_error(home: Home, begin: int) -> str:
+    """Return what the log says, from a position on, about why the server ended."""
+    with home.log.open(errors="replace") as log:
+        log.seek(begin)
+        said = re.findall("^.* ERROR (.*)$", log.read(), re.MULTILINE)
+    return said[-1] if said else f"see {home.log}"
 
 
 def _stop(home: Home) -> bool:
     """Stop the server; returns whether there was one."""
     if not home.is_ours:
         return False
+    stopped = False
     for number in (signal.SIGTERM, signal.SIGKILL):
         deadline = time.monotonic() + _STOP_SECONDS
-        signalled = False
+        seen, signalled = None, False
         while time.monotonic() < deadline:
-            # Who holds this lock is the server, so the recorded pid is nobody else's.
-            with home.lock("server", wait=False) as free:
-                if free:
-                    home.forget_running()
-                    return signalled or number == signal.SIGKILL
-            running = home.read_running()
-            if running and not signalled:
-                os.kill(running.pid, number)
-                signalled = True
-            time.sleep(0.02)
-    raise CliError(f"the server did not stop; see {home.logs / 'server.log'}")
+            pid = home.server_pid()
+            if pid is None:
+                home.forget_running()
+                return stopped
+            # Seen twice it is not that of an earlier server, see `server_pid`.
+            if pid and pid == seen and not signalled:
+                os.kill(pid, number)
+                stopped = signalled = True
+            seen = pid
+            time.sleep(_POLL_SECONDS)
+    raise CliError(f"the server did not stop; see {home.log}")
 
 
 def _ask(running: Running) -> dict[str, Any] | None:

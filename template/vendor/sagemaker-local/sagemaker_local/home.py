@@ -4,7 +4,8 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -28,24 +29,6 @@ class Running:
     access_key: str
     secret_key: str
     started: float
-
-    def environment(self, home: "Home", region: str) -> dict[str, str]:
-        """Return the environment that points boto3 and the SageMaker SDK to the server alone."""
-        return self.constants(home) | {"AWS_DEFAULT_REGION": region, "AWS_REGION": region}
-
-    def constants(self, home: "Home") -> dict[str, str]:
-        """Return the part of that environment that is the same in every region."""
-        no_proxy = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
-        return {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": self.access_key,
-            "AWS_SECRET_ACCESS_KEY": self.secret_key,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "SAGEMAKER_VALIDATE_ROLE": "false",
-            "SAGEMAKER_USER_CONFIG_OVERRIDE": str(home.sdk_config),
-            # A proxy of the environment must not be asked for an address on loopback.
-            "NO_PROXY": ",".join(filter(None, (no_proxy, "127.0.0.1,localhost"))),
-        }
 
 
 @dataclass(frozen=True)
@@ -90,6 +73,26 @@ class Home:
         return self.path / "sdk-config.yaml"
 
     @property
+    def aws_config(self) -> Path:
+        """The configuration file of AWS clients that are to see none of the user's; not there."""
+        return self.path / "aws" / "config"
+
+    @property
+    def aws_credentials(self) -> Path:
+        """The credentials file of such clients; not there either."""
+        return self.path / "aws" / "credentials"
+
+    @property
+    def aws_models(self) -> Path:
+        """What botocore loads before its own data: where `AWS_DATA_PATH` leads."""
+        return self.path / "aws" / "models"
+
+    @property
+    def log(self) -> Path:
+        """What the server prints."""
+        return self.logs / "server.log"
+
+    @property
     def is_ours(self) -> bool:
         """Whether the folder was made by the local SageMaker."""
         marker = self.path / ".gitignore"
@@ -132,12 +135,16 @@ class Home:
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
-    def write_running(self, running: Running) -> None:
+    def write_running(self, running: Running, environment: Mapping[str, str]) -> None:
         """Publish how to reach the server, to this user only.
 
-        The environment is there for a program that finds the server without a child process.
+        Parameters
+        ----------
+        running : its address and keys.
+        environment : the variables that lead AWS clients to it, for a program that finds it
+            without a child process.
         """
-        content = asdict(running) | {"environment": running.constants(self)}
+        content = asdict(running) | {"environment": environment}
         partial = self.path / "server.json.part"
         partial.unlink(missing_ok=True)
         with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -150,14 +157,83 @@ class Home:
 
     @contextmanager
     def lock(self, name: str, *, wait: bool = True) -> Iterator[bool]:
-        """Hold one of the folder's locks; yields False when it is taken and `wait` is off."""
-        with open(self.path / f"{name}.lock", "w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
+        """Hold one of the folder's locks; yields False when it is taken and `wait` is off.
+
+        Raises
+        ------
+        OSError : there is no such folder, or it cannot be written to.
+        """
+        path = self.path / f"{name}.lock"
+        while True:
+            with path.open("a") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+                except BlockingIOError:
+                    yield False
+                    return
+                # Whoever waited while the folder was deleted holds the lock of nothing.
+                if _is_same(path, os.fstat(file.fileno())):
+                    yield True
+                    return
+
+    @contextmanager
+    def serving(self, seconds: float = 1) -> Iterator["Serving | None"]:
+        """Be the server of this folder; yields None if there is one already.
+
+        Parameters
+        ----------
+        seconds : how long to try: others may be looking, just now, whether there is one.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            with self.lock("server", wait=False) as free:
+                if free:
+                    self._server_lock.write_text(str(os.getpid()))
+                    yield Serving(self._server_lock, self._server_lock.stat())
+                    return
+            if time.monotonic() > deadline:
+                yield None
+                return
+            time.sleep(0.02)
+
+    def server_pid(self) -> int | None:
+        """Return the pid of the server of this folder, None if there is none.
+
+        In the moment when a server begins it is 0, or that of the one before.
+        """
+        try:
+            with self._server_lock.open() as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return int(file.read() or 0)
+                return None
+        except OSError:
+            return None
+
+    @property
+    def _server_lock(self) -> Path:
+        return self.path / "server.lock"
+
+
+@dataclass(frozen=True)
+class Serving:
+    """The lock that the server of a folder holds."""
+
+    path: Path
+    status: os.stat_result
+
+    @property
+    def holds(self) -> bool:
+        """Whether the folder is still there, and this server still its own."""
+        return _is_same(self.path, self.status)
+
+
+def _is_same(path: Path, status: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(path.stat(), status)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def find_home(explicit: str | None) -> Home:

@@ -1,26 +1,18 @@
 """What stands for the container: a private root, our Python, and an environment of its own."""
 
 import os
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sagemaker_local.environment import client_environment, program_environment
 from sagemaker_local.home import Home, Running
 from sagemaker_local.processes.opt_ml import PATH
-
-# What the machine's owner has set for programs in general; whatever else is in the environment may
-# be a secret.
-_PASSED_ON = re.compile(
-    r"PATH|LANG|LANGUAGE|LC_\w+|TZ|TZDIR|TMPDIR|USER|LOGNAME|SHELL|VIRTUAL_ENV|LD_LIBRARY_PATH"
-    r"|SSL_CERT_FILE|SSL_CERT_DIR|PYTHON\w+|(OMP|OPENBLAS|MKL)_NUM_THREADS"
-)
 
 
 def basic_environment() -> dict[str, str]:
     """Return the variables that every job and model server has: none leads to an account."""
-    ours = {name: value for name, value in os.environ.items() if _PASSED_ON.fullmatch(name)}
-    return ours | {"PYTHONUNBUFFERED": "1"}
+    return program_environment(os.environ) | {"PYTHONUNBUFFERED": "1"}
 
 
 def container_command(argv: Sequence[str]) -> list[str]:
@@ -43,7 +35,7 @@ def container_environment(
     # A shell script that says `python` means ours as well.
     path = os.pathsep.join((os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)))
     own = {"HOME": str(tree / "root"), "PATH": path}
-    return basic_environment() | running.environment(home, region) | own | dict(wanted)
+    return basic_environment() | client_environment(home, running, region) | own | dict(wanted)
 
 
 def python_path(folder: str) -> str:

@@ -26,7 +26,8 @@ import sagemaker_local.registry.model_packages
 import sagemaker_local.registry.support  # noqa: F401
 from sagemaker_local.api.events import Events
 from sagemaker_local.api.parts import Parts
-from sagemaker_local.home import Home, Running
+from sagemaker_local.environment import regionless_environment, write_models
+from sagemaker_local.home import Home, Running, Serving
 from sagemaker_local.hosting.fleet import Fleet
 from sagemaker_local.jobs.job import Jobs
 from sagemaker_local.pipelines.running_executions import RunningExecutions
@@ -39,10 +40,11 @@ from sagemaker_local.storage.object_store.objects import Objects
 from sagemaker_local.storage.object_store.service import S3Service
 from sagemaker_local.storage.other_services import OtherServices
 from sagemaker_local.storage.s3 import S3
-from sagemaker_local.storage.store import Store
+from sagemaker_local.storage.store import Store, StoreError
 from sagemaker_local.wire.front_door import FrontDoor
 
 _log = logging.getLogger(__name__)
+_WATCH_SECONDS = 0.5
 
 
 def assemble(home: Home, running: Running, services: OtherServices, settings: Settings) -> Parts:
@@ -90,64 +92,82 @@ class _Handler(WSGIRequestHandler):
 
 
 def serve(home: Home) -> int:
-    """Run the server of a state folder until it is told to stop.
+    """Run the server of a state folder until it is told to stop, or the folder is gone.
 
     Returns
     -------
-    The exit code: 0, or 1 when a server runs in that folder already.
+    The exit code: 0, or 1 when it cannot run; the last line of the log says why.
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     try:
         settings = read_settings(os.environ)
-    except SettingsError as error:
+        home.prepare()
+        with home.serving() as serving:
+            if serving is None:
+                _log.error("a local SageMaker already runs in %s", home.path)
+                return 1
+            return _run(home, serving, settings)
+    except (SettingsError, StoreError) as error:
         _log.error("%s", error)
-        return 1
-    home.prepare()
-    with home.lock("server", wait=False) as free:
-        if not free:
-            _log.error("a local SageMaker already runs in %s", home.path)
-            return 1
+    except OSError as error:
+        _log.error("cannot use %s: %s", error.filename or home.path, error.strerror)
+    return 1
+
+
+def _run(home: Home, serving: Serving, settings: Settings) -> int:
+    home.forget_running()
+    services = OtherServices()
+    server = make_server("127.0.0.1", 0, services, threaded=True, request_handler=_Handler)
+    running = Running(
+        url=f"http://127.0.0.1:{server.server_port}",
+        pid=os.getpid(),
+        access_key="LOCAL" + secrets.token_hex(16).upper(),
+        secret_key=secrets.token_urlsafe(30),
+        started=time.time(),
+    )
+    write_models(home, running)
+    parts = assemble(home, running, services, settings)
+    server.app = FrontDoor(parts)
+    recover(parts, home)
+
+    def load() -> None:
+        try:
+            server.RequestHandlerClass = services.load(_Handler)
+            parts[S3Service].restore()
+        except Exception:
+            # Without S3 every job would wait for ever: better no server than half of one.
+            _log.exception("the other services did not start")
+            parts[Workers].close()
+            os._exit(1)
+
+    threading.Thread(target=load, name="other services", daemon=True).start()
+
+    def stop(*_: object) -> None:
+        threading.Thread(target=server.shutdown, daemon=True).start()
+
+    def publish() -> None:
+        home.write_running(running, regionless_environment(home, running))
+
+    def watch() -> None:
+        while serving.holds:
+            if home.read_running() != running:
+                publish()
+            time.sleep(_WATCH_SECONDS)
+        # Nobody could find it any more, to stop it or to use it.
+        _log.error("%s is gone, and so is this server", home.path)
+        stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    publish()
+    threading.Thread(target=watch, name="watch", daemon=True).start()
+    # Not before: who waits for the server to be up need not wait for this.
+    parts[Workers].prepare()
+    _log.info("local SageMaker at %s, state in %s", running.url, home.path)
+    server.serve_forever()
+    parts[Fleet].close()
+    parts[Workers].close()
+    if serving.holds:
         home.forget_running()
-        # A profile, a token or an endpoint of a real account would lead our own clients there.
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
-            del os.environ[name]
-        services = OtherServices()
-        server = make_server("127.0.0.1", 0, services, threaded=True, request_handler=_Handler)
-        running = Running(
-            url=f"http://127.0.0.1:{server.server_port}",
-            pid=os.getpid(),
-            access_key="LOCAL" + secrets.token_hex(16).upper(),
-            secret_key=secrets.token_urlsafe(30),
-            started=time.time(),
-        )
-        parts = assemble(home, running, services, settings)
-        server.app = FrontDoor(parts)
-        recover(parts, home)
-
-        def load() -> None:
-            try:
-                server.RequestHandlerClass = services.load(_Handler)
-                parts[S3Service].restore()
-            except Exception:
-                # Without S3 every job would wait for ever: better no server than half of one.
-                _log.exception("the other services did not start")
-                parts[Workers].close()
-                os._exit(1)
-
-        threading.Thread(target=load, name="other services", daemon=True).start()
-
-        def stop(*_: object) -> None:
-            threading.Thread(target=server.shutdown, daemon=True).start()
-
-        signal.signal(signal.SIGTERM, stop)
-        signal.signal(signal.SIGINT, stop)
-        home.write_running(running)
-        # Not before: who waits for the server to be up need not wait for this.
-        parts[Workers].prepare()
-        _log.info("local SageMaker at %s, state in %s", running.url, home.path)
-        server.serve_forever()
-        parts[Fleet].close()
-        parts[Workers].close()
-        home.forget_running()
-        # Threads that wait for a job or a client must not hold up the end.
-        os._exit(0)
+    # Threads that wait for a job or a client must not hold up the end.
+    os._exit(0)
