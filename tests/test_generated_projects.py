@@ -1,5 +1,6 @@
 """Every generated project installs, passes its own tests, and shows its demo."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -67,10 +68,32 @@ def test_a_demo_that_fails_says_where_and_leaves_nothing_running(
     assert run(project, "sagemaker-local", "status").returncode == 1
 
 
-def test_a_team_may_delete_the_example_data(template: Path, tmp_path: Path, run: Runner) -> None:
+def test_a_team_may_delete_the_example_data_and_add_a_hyperparameter(
+    template: Path, tmp_path: Path, run: Runner
+) -> None:
     project = copy(template, tmp_path / "project")
     for path in ("data_science/dataset.py", "tests/data_science/test_dataset.py"):
         (project / path).unlink()
+    steps = project / "data_science" / "steps"
+    for name, before, after in (
+        (
+            "hyperparameters.json",
+            "{\n",
+            '{\n  "rounds": {"type": "int", "default": 500, "min": 1},\n',
+        ),
+        ("model.py", "regularization: float)", "regularization: float, rounds: int)"),
+        ("model.py", "max_iter=1000", "max_iter=rounds"),
+    ):
+        text = (steps / name).read_text()
+        assert before in text
+        (steps / name).write_text(text.replace(before, after, 1))
     run.ok(project, "ruff", "check", ".")
     run.ok(project, "mypy")
-    run.ok(project, "pytest", "tests/data_science/test_steps.py", "tests/data_science/test_run.py")
+    names = ("steps", "inference", "hyperparameters", "run")
+    run.ok(project, "pytest", *[f"tests/data_science/test_{name}.py" for name in names])
+    try:
+        definition = json.loads(run.ok(project, "ds", "definition", "--local"))
+    finally:
+        run(project, "sagemaker-local", "down")
+    parameter = {"Name": "rounds", "Type": "String", "DefaultValue": "500"}
+    assert parameter in definition["Parameters"]

@@ -9,12 +9,7 @@ from typing import Any
 import boto3
 from sagemaker.core import image_uris
 from sagemaker.core.processing import Processor
-from sagemaker.core.shapes import (
-    Channel,
-    DataSource,
-    OutputDataConfig,
-    S3DataSource,
-)
+from sagemaker.core.shapes import OutputDataConfig
 from sagemaker.core.shapes import Tag as SdkTag
 from sagemaker.core.workflow.conditions import (
     ConditionGreaterThanOrEqualTo,
@@ -46,6 +41,7 @@ from data_science.step_files import (
     output_uri,
     processing_input,
     processing_output,
+    training_channel,
 )
 from project import contract
 from project.aws import Connection
@@ -140,11 +136,6 @@ class _Wiring:
             "sagemaker_program": "train.py",
             "sagemaker_submit_directory": f"{self.code}/sourcedir.tar.gz",
         }
-        source = S3DataSource(
-            s3_data_type="S3Prefix",
-            s3_uri=output_uri(preprocess, "train"),
-            s3_data_distribution_type="FullyReplicated",
-        )
         trainer = ModelTrainer(
             sagemaker_session=self.session,
             role=self.connection.pipeline_role,
@@ -161,15 +152,10 @@ class _Wiring:
             ),
             tags=[SdkTag(key=tag["Key"], value=tag["Value"]) for tag in self.connection.tags],
         )
-        channel = Channel(
-            channel_name="train",
-            data_source=DataSource(s3_data_source=source),
-            content_type="text/csv",
-            input_mode="File",
-        )
+        data = training_channel("train", output_uri(preprocess, "train"))
         return TrainingStep(
             name="Train",
-            step_args=trainer.train(input_data_config=[channel]),
+            step_args=trainer.train(input_data_config=[data]),
             cache_config=self.cache,
         )
 

@@ -3,10 +3,13 @@
 from typing import Any
 
 from sagemaker.core.shapes import (
+    Channel,
+    DataSource,
     ProcessingInput,
     ProcessingOutput,
     ProcessingS3Input,
     ProcessingS3Output,
+    S3DataSource,
 )
 from sagemaker.core.workflow.functions import Join
 from sagemaker.mlops.workflow.steps import ProcessingStep
@@ -46,6 +49,24 @@ def processing_output(name: str, uri: Any, path: str) -> ProcessingOutput:
     return ProcessingOutput(
         output_name=name,
         s3_output=ProcessingS3Output(s3_uri=uri, local_path=path, s3_upload_mode="EndOfJob"),
+    )
+
+
+def training_channel(name: str, uri: Any) -> Channel:
+    """Return an input of a training job: the CSV files under an S3 prefix.
+
+    Parameters
+    ----------
+    uri : an S3 URI, or the pipeline variable that holds one.
+    """
+    source = S3DataSource(
+        s3_data_type="S3Prefix", s3_uri=uri, s3_data_distribution_type="FullyReplicated"
+    )
+    return Channel(
+        channel_name=name,
+        data_source=DataSource(s3_data_source=source),
+        content_type="text/csv",
+        input_mode="File",
     )
 
 

@@ -136,12 +136,10 @@ def to_table(
     ------
     DataError : a cell holds what its column does not take.
     """
-    names = [name for name, kind in kinds.items() if kind == "number"]
+    numbers = {name: cells[name] for name, kind in kinds.items() if kind == "number"}
     length = len(next(iter(cells.values())))
-    numbers = np.empty((len(names), length))
-    for line, name in zip(numbers, names, strict=True):
-        line[:] = _numbers(cells[name], name)
-    table = pd.DataFrame(numbers.T, columns=names)
+    block = _numbers(numbers).reshape(len(numbers), length)
+    table = pd.DataFrame(block.T, columns=list(numbers))
     refused: dict[int, DataError] = {}
     for position, (name, kind) in enumerate(kinds.items()):
         if kind != "number":
@@ -168,16 +166,22 @@ def _check_header(header: list[str], schema: Schema, rows: int) -> None:
             raise DataError(reason, name)
 
 
-def _numbers(cells: Cells, name: str) -> list[float]:
-    kinds = set(map(type, cells))
+def _numbers(columns: Mapping[str, Cells]) -> np.ndarray:
     # Python's float() takes `1_000`, and True for 1.
-    if kinds <= {int, float} or (kinds == {str} and "_" not in "".join(cells)):
+    kinds = {kind for cells in columns.values() for kind in set(map(type, cells))}
+    if kinds <= {int, float} or (
+        kinds == {str} and not any("_" in "".join(cells) for cells in columns.values())
+    ):
         try:
-            values = list(map(float, cells))
-            if not any(map(math.isinf, values)):
-                return values
+            block = np.array([list(map(float, cells)) for cells in columns.values()])
+            if not np.isinf(block).any():
+                return block
         except (ValueError, OverflowError):
             pass
+    return np.array([_carefully(cells, name) for name, cells in columns.items()])
+
+
+def _carefully(cells: Cells, name: str) -> list[float]:
     values, wrong = [], []
     for row, cell in enumerate(cells):
         value = _number(cell)

@@ -11,6 +11,7 @@ import pytest
 from columns import Schema, features
 from hyperparameters import load_hyperparameters
 from model import build_model
+from sklearn.pipeline import make_pipeline
 from table import read_table, to_table
 
 from tests.data_science.tables import FEATURES, SCHEMA, TARGET, made_up
@@ -27,7 +28,7 @@ def trained(schema: Schema, table: pd.DataFrame) -> inference.Model:
     defaults = {name: one.default for name, one in load_hyperparameters().items()}
     model: Any = build_model
     pipeline = model(schema, **defaults).fit(table[list(features(schema))], table[schema["target"]])
-    return inference.Model(pipeline[:-1], pipeline[-1], schema)
+    return inference.Model(pipeline[0], pipeline[-1], schema)
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +93,7 @@ def test_an_answer_holds_what_the_pipeline_itself_predicts() -> None:
     model = trained(SCHEMA, table)
     rows = table[list(FEATURES)]
     answer = ask(model, rows.to_csv(index=False, header=False), "text/csv")
-    whole = [*model.prepare.steps, ("estimate", model.estimator)]
-    pipeline = type(model.prepare)(whole)
+    pipeline = make_pipeline(model.prepare, model.estimator)
     assert answer["predictions"] == list(pipeline.predict(rows))
     if hasattr(pipeline, "predict_proba"):
         for said, truly in zip(
@@ -135,6 +135,9 @@ BAD_REQUESTS: dict[str, tuple[str | bytes, str, int, int | None, str | None, str
     "NUL byte": ("1,r\0ed", "text/csv", 400, None, None, "it is not CSV: it holds a NUL byte"),
     "open quote": ('1,"red', "text/csv", 400, None, None, "it is not CSV: unexpected end"),
     "no number": ("1,red\nx,red", "text/csv", 400, 2, "x", "'x' is not a finite number (1 of 2"),
+    "infinity beside a missing value": (
+        *("nan,red\ninf,red", "text/csv", 400, 2, "x", "'inf' is not a finite number"),
+    ),
     "infinity": ("inf,red", "text/csv", 400, 1, "x", "'inf' is not a finite number"),
     "no text": (b"\xff", "text/csv; charset=utf-8", 400, None, None, "the body is not utf-8 text"),
     "unknown charset": (b"1", "text/csv;charset=x", 400, None, None, "the body is not x text"),
