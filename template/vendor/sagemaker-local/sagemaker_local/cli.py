@@ -1,6 +1,7 @@
 """The command line: `sagemaker-local up`, `env`, `status`, `down`, `reset` and `serve`."""
 
 import argparse
+import http.client
 import json
 import os
 import re
@@ -9,8 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from typing import Any
 
 from sagemaker_local.environment import (
@@ -24,6 +23,7 @@ from sagemaker_local.regions import partition_of
 
 _START_SECONDS = 60
 _ANSWER_SECONDS = 10
+_ASK_SECONDS = 5
 _STOP_SECONDS = 15
 _POLL_SECONDS = 0.01
 _LOG_BYTES = 1_000_000
@@ -254,14 +254,14 @@ def _stop(home: Home) -> bool:
 
 def _ask(running: Running) -> dict[str, Any] | None:
     scope = f"Credential={running.access_key}/20000101/us-east-1/sagemaker-local/aws4_request"
-    request = urllib.request.Request(
-        f"{running.url}/", headers={"Authorization": f"AWS4-HMAC-SHA256 {scope}"}
-    )
+    # Not through urllib: a proxy of the environment must not be asked for an address on loopback.
+    address = running.url.removeprefix("http://")
+    connection = http.client.HTTPConnection(address, timeout=_ASK_SECONDS)
     try:
-        # A proxy of the environment must not be asked for an address on loopback.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=5) as answer:
-            status: dict[str, Any] = json.loads(answer.read())
-    except (OSError, ValueError, urllib.error.URLError):
+        connection.request("GET", "/", headers={"Authorization": f"AWS4-HMAC-SHA256 {scope}"})
+        status: dict[str, Any] = json.loads(connection.getresponse().read())
+    except (OSError, ValueError, http.client.HTTPException):
         return None
+    finally:
+        connection.close()
     return status if status.get("pid") == running.pid else None

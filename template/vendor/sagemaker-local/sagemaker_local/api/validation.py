@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-import regex
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
 from sagemaker_local.api.errors import invalid
@@ -137,6 +136,9 @@ def _matches(pattern: str, value: str) -> bool:
 
 @cache
 def _compiled(pattern: str) -> Any:
+    # It takes as long to import as a tenth of the server's start, and is not needed for that.
+    import regex
+
     try:
         # Java lets an anchor be repeated.
         return regex.compile(pattern.replace("${", "(?:$){"))
