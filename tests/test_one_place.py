@@ -49,6 +49,13 @@ def test_the_packages_of_the_container_are_the_same_everywhere() -> None:
     assert versions["scikit-learn"].startswith(f"{major_minor}.")
 
 
+def test_packages_are_of_the_same_day_everywhere() -> None:
+    places = ("pyproject.toml", "hooks/demo.py", "template/pyproject.toml.jinja")
+    line = re.compile(r'^(?:# )?exclude-newer = "(.*)"$', re.MULTILINE)
+    found = [line.findall((ROOT / path).read_text("utf-8")) for path in places]
+    assert found == [[found[0][0]]] * len(places)
+
+
 def test_the_sdk_is_the_same_here_and_in_a_project() -> None:
     text = (TEMPLATE / "pyproject.toml.jinja").read_text("utf-8")
     ours = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]["dev"]

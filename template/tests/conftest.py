@@ -33,6 +33,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]
 def fresh(connection: Connection) -> Connection:
     """Return a connection for a project of another name, which has nothing yet."""
     name = f"test-{secrets.token_hex(4)}"
-    changes = {"name": name, "model_package_group": f"{name}-models", "id": connection.project_id}
-    project = connection.project.model_copy(update=changes)
+    # Its bucket too, which would carry its tags for the project that comes later.
+    own = {"name": name, "bucket": name, "model_package_group": f"{name}-models"}
+    project = connection.project.model_copy(update={**own, "id": connection.project_id})
     return dataclasses.replace(connection, project=project)
