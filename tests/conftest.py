@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from projects import (
@@ -15,6 +16,10 @@ from projects import (
     retire,
     write_snapshot,
 )
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 # One file of every kind, each a line longer in the synthetic older version.
 CHANGED = (

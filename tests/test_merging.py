@@ -9,7 +9,7 @@ import pytest
 import yaml
 from plumbum import local
 
-from projects import commit, copy, files, git, start, update
+from projects import ROOT, commit, copy, files, git, start, update
 
 
 def test_tags_and_the_project_id_survive_what_the_template_adds(
@@ -31,7 +31,7 @@ def test_tags_and_the_project_id_survive_what_the_template_adds(
     assert (found["id"], found["tags"], found["new"]) == ("p-abc", {"team": "churn"}, 1)
 
 
-def test_a_conflict_is_found_by_the_command_that_the_message_names(
+def test_the_commands_of_the_message_find_conflicts_and_files_that_went(
     two_versions: tuple[Path, str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     template, ref = two_versions
@@ -41,10 +41,13 @@ def test_a_conflict_is_found_by_the_command_that_the_message_names(
     (project / "project.yaml").write_text(mine)
     commit(project)
     copier.run_update(project, defaults=True, overwrite=True, vcs_ref="HEAD")
-    command = next(line for line in capfd.readouterr().err.splitlines() if "git grep" in line)
-    found = subprocess.run(command, shell=True, cwd=project, capture_output=True, text=True)
-    assert found.returncode == 0
-    assert found.stdout.startswith("project.yaml:")
+    said = [line.strip() for line in capfd.readouterr().err.splitlines()]
+    guide = (ROOT / "docs" / "how-to" / "update-a-project.md").read_text()
+    conflicts, went = [line for line in said if line.startswith("git ")][:2]
+    for command, shown in ((conflicts, "project.yaml:"), (went, "vendor/sagemaker-local/")):
+        found = subprocess.run(command, shell=True, cwd=project, capture_output=True, text=True)
+        assert found.stdout.startswith(shown)
+        assert command in guide
 
 
 def test_a_checkout_for_windows_is_updated_alike(

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -169,6 +170,22 @@ def test_without_the_local_sagemaker_nothing_of_it_is_left(template: Path, tmp_p
 def test_without_a_ci_provider_there_is_no_ci(template: Path, tmp_path: Path) -> None:
     project = copy(template, tmp_path / "project", ci_provider="none")
     assert not (project / ".github").exists()
+
+
+def test_newer_packages_are_asked_for_where_no_update_writes(
+    rendered: Rendered, tmp_path: Path
+) -> None:
+    project = rendered["monorepo", "classification"]
+    assert "`uv.toml`" in (project / "pyproject.toml").read_text()
+    assert not (project / "uv.toml").exists()
+    ours = tomllib.loads((project / "pyproject.toml").read_text())["tool"]["uv"]["exclude-newer"]
+    (tmp_path / "pyproject.toml").write_text(
+        f'[project]\nname = "a"\nversion = "1"\n[tool.uv]\nexclude-newer = "{ours}"\n'
+    )
+    (tmp_path / "uv.toml").write_text('exclude-newer = "2039-01-01T00:00:00Z"\n')
+    subprocess.run(["uv", "lock", "--quiet", "--offline"], cwd=tmp_path, check=True)
+    lock = tomllib.loads((tmp_path / "uv.lock").read_text())
+    assert lock["options"]["exclude-newer"] == "2039-01-01T00:00:00Z"
 
 
 def test_copying_asks_for_no_trust(template: Path, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from sagemaker.train.configs import Compute
 from data_science.declared import rules
 from data_science.model_card import model_card
 from data_science.quality import metrics_of
-from data_science.registration import INFERENCE_ENVIRONMENT, describe_version
+from data_science.registration import describe_version
 from data_science.settings import Settings
 from data_science.step_files import (
     EXIT_MESSAGE,
@@ -194,7 +194,7 @@ class _Wiring:
             image_uri=self.image,
             s3_model_data_url=train.properties.ModelArtifacts.S3ModelArtifacts,
             role_arn=self.connection.endpoint_role,
-            env_vars=INFERENCE_ENVIRONMENT,
+            env_vars=contract.INFERENCE_ENVIRONMENT,
             # Anything but None makes the SDK upload a code folder that is not there.
             dependencies=None,
             sagemaker_session=self.session,

@@ -13,15 +13,6 @@ from data_science.step_files import output_file
 from project import contract
 from project.settings import Project
 
-INFERENCE_ENVIRONMENT = {
-    "SAGEMAKER_PROGRAM": contract.PROGRAM,
-    "SAGEMAKER_SUBMIT_DIRECTORY": contract.SUBMIT_DIRECTORY,
-    # The container installs that code with pip. Without this, which pip reads the other way round,
-    # pip fetches the tools for it, so an endpoint without a package index could not start.
-    "PIP_NO_BUILD_ISOLATION": "false",
-}
-"""Tells the container where in the artefact the inference code lies, and how to install it."""
-
 
 def describe_version(
     project: Project,

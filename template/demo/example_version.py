@@ -126,10 +126,7 @@ def _package(connection: Connection, folder: str, approval: str, project_id: str
                 {
                     "Image": f"{image}:1.9-0-cpu-py3",
                     "ModelDataUrl": f"{folder}/model.tar.gz",
-                    "Environment": {
-                        "SAGEMAKER_PROGRAM": contract.PROGRAM,
-                        "SAGEMAKER_SUBMIT_DIRECTORY": contract.SUBMIT_DIRECTORY,
-                    },
+                    "Environment": dict(contract.INFERENCE_ENVIRONMENT),
                 }
             ],
             "SupportedContentTypes": contract.CONTENT_TYPES,

@@ -20,6 +20,14 @@ PROGRAM = "inference.py"
 SUBMIT_DIRECTORY = "/opt/ml/model/code"
 CONTENT_TYPES = ["text/csv", "application/json"]
 RESPONSE_TYPES = ["application/json"]
+INFERENCE_ENVIRONMENT = {
+    "SAGEMAKER_PROGRAM": PROGRAM,
+    "SAGEMAKER_SUBMIT_DIRECTORY": SUBMIT_DIRECTORY,
+    # The container installs the code with pip. Without this, which pip reads the other way round,
+    # pip fetches the tools for it, so an endpoint without a package index could not start.
+    "PIP_NO_BUILD_ISOLATION": "false",
+}
+"""Tells the container where in the artefact the inference code lies, and how to install it."""
 
 EXPECTED_ANSWERS = "expected_answers"
 METADATA = {

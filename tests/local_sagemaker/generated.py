@@ -7,6 +7,7 @@ from botocore.model import ListShape, MapShape, StringShape, StructureShape
 from hypothesis import strategies as st
 
 from sagemaker_local.api.errors import AwsError
+from sagemaker_local.api.support import VALUES, members_of
 from sagemaker_local.api.validation import check_values
 
 _DEEPEST = 5
@@ -14,56 +15,69 @@ _CLASSES = {r"\p{L}": "a-zé", r"\p{N}": "0-9", r"\p{Z}": " ", r"\p{Alnum}": "a-
 _CLASSES |= {r"\p{M}": "", r"\p{S}": "+", r"\p{P}": "."}
 
 
-def valid(shape, names=None, *, whole=False, depth=0):
-    """Draw valid values of a shape.
+class Valid:
+    """Draws valid values of shapes.
 
-    `names` maps the names of string shapes to what is drawn instead; with `whole`, each member is
-    there, else what need not be there may be missing.
+    `names` maps the names of string shapes to what is drawn instead. With `whole`, each member is
+    there, else what need not be there may be missing. With `supported`, only what the support
+    matrix does not refuse is drawn.
     """
-    names = names or {}
-    if isinstance(shape, StructureShape):
-        members = {
-            name: st.deferred(
-                lambda member=member: valid(member, names, whole=whole, depth=depth + 1)
+
+    def __init__(self, names=None, *, whole=False, supported=False):
+        self._names = names or {}
+        self._whole = whole
+        self._supported = supported
+
+    def of(self, shape, action="", *, kept=False, depth=0):
+        """Return the strategy of a shape, which is the input of `action` if that is given.
+
+        What is below a member that the support matrix calls `kept` is drawn as it comes.
+        """
+        if isinstance(shape, StructureShape):
+            return self._structure(shape, action, kept, depth)
+        if isinstance(shape, ListShape | MapShape):
+            part = shape.member if isinstance(shape, ListShape) else shape.value
+            inner = st.deferred(lambda: self.of(part, kept=kept, depth=depth + 1))
+            least = max(1, int(shape.metadata.get("min", 0)))
+            most = max(least, min(2, int(shape.metadata.get("max", 2))))
+            if isinstance(shape, ListShape):
+                return st.lists(inner, min_size=least, max_size=most)
+            return st.dictionaries(
+                self._string(shape.key, kept), inner, min_size=least, max_size=most
             )
-            for name, member in shape.members.items()
-        }
-        required = {n: v for n, v in members.items() if whole or n in shape.required_members}
-        optional = {n: v for n, v in members.items() if n not in required and depth < _DEEPEST}
+        if shape.type_name == "boolean":
+            return st.booleans()
+        if isinstance(shape, StringShape):
+            return self._string(shape, kept)
+        least = int(shape.metadata.get("min", 0))
+        numbers = st.integers(least, int(shape.metadata.get("max", least + 10**9)))
+        return numbers.map(float) if shape.type_name in ("float", "double") else numbers
+
+    def _structure(self, shape, action, kept, depth):
+        declared = members_of(shape, action)
+        required, optional = {}, {}
+        for name, member in shape.members.items():
+            choice = st.deferred(
+                lambda member=member, name=name: self.of(
+                    member, kept=kept or name in declared.kept, depth=depth + 1
+                )
+            )
+            if self._supported and not kept and name in declared.only:
+                choice = st.sampled_from(declared.only[name])
+            if self._whole or name in shape.required_members:
+                required[name] = choice
+            elif depth < _DEEPEST and not (
+                self._supported and not kept and name in declared.refused
+            ):
+                optional[name] = choice
         return st.fixed_dictionaries(required, optional=optional)
-    if isinstance(shape, ListShape):
-        least, most = _sizes(shape)
-        inner = st.deferred(lambda: valid(shape.member, names, whole=whole, depth=depth + 1))
-        return st.lists(inner, min_size=least, max_size=most)
-    if isinstance(shape, MapShape):
-        least, most = _sizes(shape)
-        inner = st.deferred(lambda: valid(shape.value, names, whole=whole, depth=depth + 1))
-        return st.dictionaries(_string(shape.key, {}), inner, min_size=least, max_size=most)
-    if shape.type_name == "boolean":
-        return st.booleans()
-    if shape.type_name in ("integer", "long", "timestamp"):
-        return st.integers(*_bounds(shape))
-    if shape.type_name in ("float", "double"):
-        return st.integers(*_bounds(shape)).map(float)
-    return _string(shape, names)
 
-
-def _sizes(shape):
-    least = max(1, int(shape.metadata.get("min", 0)))
-    return least, max(least, min(2, int(shape.metadata.get("max", 2))))
-
-
-def _bounds(shape):
-    least = int(shape.metadata.get("min", 0))
-    return least, int(shape.metadata.get("max", least + 10**9))
-
-
-def _string(shape, names):
-    if shape.name in names:
-        return st.sampled_from(names[shape.name])
-    if isinstance(shape, StringShape) and shape.enum:
-        return st.sampled_from(shape.enum)
-    return _text(shape)
+    def _string(self, shape, kept):
+        if shape.name in self._names:
+            return st.sampled_from(self._names[shape.name])
+        if self._supported and not kept and shape.name in VALUES:
+            return st.sampled_from(sorted(VALUES[shape.name].supported))
+        return st.sampled_from(shape.enum) if shape.enum else _text(shape)
 
 
 @cache
@@ -111,9 +125,10 @@ def _nested(depth):
 def broken(draw, requests):
     """Draw a request of which one part is replaced, removed or added to."""
     request = draw(requests)
-    holder, key = draw(st.sampled_from([(None, None), *_places(request)]))
-    if holder is None:
+    places = list(_places(request))
+    if not places or draw(st.integers(0, 20)) == 20:
         return draw(_ODD)
+    holder, key = draw(st.sampled_from(places))
     value = holder[key]
     kind = draw(st.sampled_from(["replace", "replace", "remove", "add"]))
     if kind == "add" and isinstance(value, dict):

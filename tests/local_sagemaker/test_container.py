@@ -173,6 +173,10 @@ parser.add_argument("--out", default="/opt/ml/processing/elsewhere")
             assert done["ProcessingJobStatus"] == "Completed", done["FailureReason"]
             said = local.read(f"s3://{BUCKET}/handed-over/said.txt").decode()
             assert said.startswith(f"s3://b/opt/ml/x={local.home}/jobs/")
+            local.deploy("moved", INFERENCE)
+            local.sm.create_endpoint(EndpointName="moved", EndpointConfigName="moved")
+            assert local.wait_for_endpoint("moved")["EndpointStatus"] == "InService"
+            assert local.invoke("moved", "[1]")["Body"].read() == b"[2]"
         finally:
             local.down()
 

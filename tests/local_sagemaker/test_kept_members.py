@@ -5,7 +5,7 @@ import re
 
 import pytest
 from botocore.model import ListShape, StructureShape
-from generated import valid
+from generated import Valid
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from kit import BUCKET, IMAGE, INFERENCE, ROLE, processing, training, wait_until
@@ -98,7 +98,7 @@ def there(local):
 def fill(shape, request, draw, action=""):
     """Return a request with all members that are kept, and these members alone."""
     members = members_of(shape, action)
-    kept = {name: draw(valid(shape.members[name], whole=True)) for name in sorted(members.kept)}
+    kept = {name: draw(Valid(whole=True).of(shape.members[name])) for name in sorted(members.kept)}
     filled = {**request, **kept}
     for name in members.acted & set(request):
         inner = shape.members[name]

@@ -1,7 +1,7 @@
 """Tags: their limits, and whose they are."""
 
 import pytest
-from kit import refusal
+from kit import BUCKET, refusal
 
 
 def tags(count, start=0):
@@ -54,6 +54,15 @@ def test_keys_twice_in_one_request(local, project):
 def test_keys_differ_by_case(local, project):
     both = [{"Key": "A", "Value": "1"}, {"Key": "a", "Value": "2"}]
     assert local.sm.add_tags(ResourceArn=project, Tags=both)["Tags"] == both
+
+
+def test_buckets_too(local):
+    def put(count):
+        local.s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": tags(count)})
+
+    put(50)
+    assert refusal(put, 51) == ("BadRequest", "Bucket tag count cannot be greater than 50")
+    assert len(local.s3.get_bucket_tagging(Bucket=BUCKET)["TagSet"]) == 50
 
 
 def test_one_page_holds_them_all(local, project):

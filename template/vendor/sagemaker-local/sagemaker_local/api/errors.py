@@ -1,4 +1,8 @@
-"""The errors that AWS answers with, as one class with a code, a message and an HTTP status."""
+"""The errors that AWS answers with, as one class with a code, a message and an HTTP status.
+
+A message that AWS was seen to answer has its source beside it, wherever it stands. Of all others
+the code is that of the API reference, and the words are ours: nobody has confirmed them.
+"""
 
 from typing import Any
 

@@ -30,6 +30,14 @@ _JAVA_NAMES = {
     "timestamp": "a Double",
     "boolean": "a Boolean",
 }
+# A timestamp is in seconds, and ends with the year 9999.
+_RANGES: dict[str, tuple[float, float]] = {
+    "integer": (-(2**31), 2**31 - 1),
+    "long": (-(2**63), 2**63 - 1),
+    "float": (-3.4e38, 3.4e38),
+    "double": (-1.7e308, 1.7e308),
+    "timestamp": (-62135596800, 253402300799),
+}
 _JSON_TYPES: dict[str, tuple[type[Any], ...]] = {
     "structure": (dict,),
     "map": (dict,),
@@ -79,6 +87,10 @@ def check_types(shape: Shape, value: Any, path: str = "") -> None:
     wanted = _JSON_TYPES[shape.type_name]
     if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
         raise _refused(_mismatch(shape, value) + (f" (at '{path}')" if path else ""))
+    if shape.type_name in _RANGES:
+        least, most = _RANGES[shape.type_name]
+        if not least <= value <= most:
+            raise _refused(f"{_mismatch(shape, value)} (at '{path}')")
     if isinstance(shape, StructureShape):
         for name, member in value.items():
             if name in shape.members:

@@ -1,62 +1,22 @@
 """Serves one model over HTTP by the contract of SageMaker's inference containers; a script.
 
-It imports the code that lies in the model's archive and calls `model_fn(model_dir)` once; then
-`GET /ping` answers 200 and `POST /invocations` goes through `input_fn`, `predict_fn` and
-`output_fn`, or through `transform_fn`. Only the standard library is used.
+It imports the code that lies in the model's archive and loads the model once; then `GET /ping`
+answers 200, and `POST /invocations` what `serving_toolkit` makes of the request.
 """
 
 import hmac
-import importlib
 import os
 import sys
-import traceback
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from werkzeug.wrappers import Response
+
+from sagemaker_local.hosting.serving_toolkit import load
+
 KEY_VARIABLE = "SAGEMAKER_LOCAL_MODEL_SERVER_KEY"
 KEY_HEADER = "X-Sagemaker-Local-Key"
-_JSON = "application/json"
-_TEXT = ("text/", _JSON)
-
-
-def load(model_dir: str) -> Callable[[bytes, str, str], tuple[bytes, str]]:
-    """Load the model and return what answers a request.
-
-    Parameters
-    ----------
-    model_dir : the unpacked archive.
-
-    Returns
-    -------
-    A function from body, content type and accepted type to body and content type.
-    """
-    folder = os.environ.get("SAGEMAKER_SUBMIT_DIRECTORY", f"{model_dir}/code")
-    sys.path.insert(0, folder)
-    module = importlib.import_module(os.environ["SAGEMAKER_PROGRAM"].removesuffix(".py"))
-    needed = ["model_fn"]
-    if not hasattr(module, "transform_fn"):
-        needed += ["input_fn", "predict_fn", "output_fn"]
-    missing = [name for name in needed if not hasattr(module, name)]
-    if missing:
-        raise AttributeError(
-            f"{os.environ['SAGEMAKER_PROGRAM']} has no {missing[0]}; "
-            "the local SageMaker has no default for it"
-        )
-    model = module.model_fn(model_dir)
-
-    def answer(body: bytes, content_type: str, accept: str) -> tuple[bytes, str]:
-        given: Any = body.decode() if content_type.startswith(_TEXT) else body
-        if hasattr(module, "transform_fn"):
-            result = module.transform_fn(model, given, content_type, accept)
-        else:
-            data = module.input_fn(given, content_type)
-            result = module.output_fn(module.predict_fn(data, model), accept)
-        content, kind = result if isinstance(result, tuple) else (result, accept)
-        return content if isinstance(content, bytes) else str(content).encode(), kind
-
-    return answer
 
 
 def serve(model_dir: str, port_file: Path) -> None:
@@ -69,6 +29,7 @@ def serve(model_dir: str, port_file: Path) -> None:
     """
     key = os.environ.pop(KEY_VARIABLE).encode()
     try:
+        sys.path.insert(0, os.environ.get("SAGEMAKER_SUBMIT_DIRECTORY", f"{model_dir}/code"))
         answer = load(model_dir)
     except BaseException as error:
         # The log is shared with other servers of the endpoint, so the cause goes by itself.
@@ -78,21 +39,14 @@ def serve(model_dir: str, port_file: Path) -> None:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self._is_ours():
-                self._reply(200 if self.path == "/ping" else 404, b"", "text/plain")
+                self._reply(Response(status=200 if self.path == "/ping" else 404))
 
         def do_POST(self) -> None:
             if not self._is_ours():
                 return
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            kind = self.headers.get("Content-Type", _JSON)
-            accept = self.headers.get("Accept", "*/*")
-            try:
-                content, produced = answer(body, kind, _JSON if accept == "*/*" else accept)
-            except Exception as error:
-                traceback.print_exc()
-                self._reply(500, f"{type(error).__name__}: {error}".encode(), "text/plain")
-            else:
-                self._reply(200, content, produced)
+            asked = self.headers
+            self._reply(answer(body, asked.get("Content-Type"), asked.get("Accept")))
 
         def log_message(self, format: str, *args: Any) -> None:
             if not self.path.startswith("/ping"):
@@ -101,12 +55,15 @@ def serve(model_dir: str, port_file: Path) -> None:
         def _is_ours(self) -> bool:
             ours = hmac.compare_digest(self.headers.get(KEY_HEADER, "").encode(), key)
             if not ours:
-                self._reply(403, b"", "text/plain")
+                self._reply(Response(status=403))
             return ours
 
-        def _reply(self, status: int, body: bytes, kind: str) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
+        def _reply(self, response: Response) -> None:
+            body = response.get_data()
+            self.send_response(response.status_code)
+            for name, value in response.headers.items():
+                if name != "Content-Length":
+                    self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

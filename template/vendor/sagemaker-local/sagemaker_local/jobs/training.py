@@ -1,7 +1,7 @@
 """Training jobs in script mode, by the contract of the SageMaker training toolkit."""
 
 import json
-import os
+import sys
 import tarfile
 import time
 from typing import Any
@@ -10,9 +10,17 @@ from sagemaker_local.api.actions import Call, action, now
 from sagemaker_local.api.errors import unsupported
 from sagemaker_local.api.resource_kind import ResourceKind
 from sagemaker_local.api.resources import create
-from sagemaker_local.jobs.cluster import write_resource_config
+from sagemaker_local.jobs.cluster import training_cluster
 from sagemaker_local.jobs.job import JobKind, Jobs, job_kind
 from sagemaker_local.jobs.running import Job, JobError
+from sagemaker_local.jobs.training_toolkit import (
+    PROGRAM,
+    SUBMIT,
+    decode,
+    script_arguments,
+    script_variables,
+    words_of_failure,
+)
 from sagemaker_local.processes.container import python_path
 from sagemaker_local.processes.logs import last_values
 from sagemaker_local.processes.opt_ml import PATH
@@ -33,14 +41,12 @@ _RESOURCE = ResourceKind(
     status="TrainingJobStatus",
 )
 
-_PROGRAM, _SUBMIT = "sagemaker_program", "sagemaker_submit_directory"
-
 
 @action("CreateTrainingJob")
 def create_training_job(call: Call) -> Body:
     """Start a training job."""
     asked = call.request
-    missing = [name for name in (_PROGRAM, _SUBMIT) if name not in asked.get("HyperParameters", {})]
+    missing = [name for name in (PROGRAM, SUBMIT) if name not in asked.get("HyperParameters", {})]
     if missing:
         raise unsupported(
             f"training outside script mode: the hyperparameter {missing[0]} is missing"
@@ -69,7 +75,7 @@ def _train(job: Job) -> dict[str, Any]:
     job.note(TrainingStartTime=now(), SecondaryStatus="Downloading")
     for folder in ("model", "code", "output/data", "output/intermediate", "input/data"):
         (job.opt_ml / folder).mkdir(parents=True)
-    _write_configuration(job)
+    cluster, channels = _write_configuration(job)
     for channel in asked.get("InputDataConfig", []):
         name, uri = channel["ChannelName"], channel["DataSource"]["S3DataSource"]["S3Uri"]
         try:
@@ -78,24 +84,26 @@ def _train(job: Job) -> dict[str, Any]:
             raise JobError(
                 f"ClientError: Data download failed: no S3 objects found at {error}, channel {name}"
             ) from None
-    hyperparameters = {name: _decode(text) for name, text in asked["HyperParameters"].items()}
+    hyperparameters = decode(asked["HyperParameters"])
     try:
-        s3.unpack(region, str(hyperparameters[_SUBMIT]), job.opt_ml / "code")
+        s3.unpack(region, str(hyperparameters[SUBMIT]), job.opt_ml / "code")
     except (MissingObjectError, tarfile.TarError) as error:
-        raise JobError(f"ClientError: {_SUBMIT} cannot be read: {error}") from None
+        raise JobError(f"ClientError: {SUBMIT} cannot be read: {error}") from None
     job.note(SecondaryStatus="Training")
-    arguments = _arguments(hyperparameters)
-    code = job.run(
-        ["python", str(hyperparameters[_PROGRAM]), *arguments],
-        _environment(job, hyperparameters, arguments) | asked.get("Environment", {}),
-        f"{PATH}/code",
-        {"model": f"{PATH}/model"},
-    )
-    failure = job.opt_ml / "output" / "failure"
+    command = [str(hyperparameters[PROGRAM]), *script_arguments(hyperparameters)]
+    variables = {
+        **script_variables(job.resource.name, region, hyperparameters, channels, cluster),
+        "TRAINING_JOB_NAME": job.resource.name,
+        "TRAINING_JOB_ARN": job.resource.arn,
+        "PYTHONPATH": python_path(f"{PATH}/code"),
+        **asked.get("Environment", {}),
+    }
+    code = job.run(["python", *command], variables, f"{PATH}/code", {"model": f"{PATH}/model"})
     if code:
+        failure = job.opt_ml / "output" / "failure"
         told = failure.read_text(errors="replace") if failure.is_file() else ""
-        reason = f"AlgorithmError: {told}, exit code: {code}" if told else job.failure(code)
-        raise JobError(reason)
+        told = told or words_of_failure(f"{sys.executable} {' '.join(command)}", code)
+        raise JobError(f"AlgorithmError: {told}, exit code: 1")
     job.note(SecondaryStatus="Uploading")
     _upload(job)
     seconds = max(1, round(time.monotonic() - started))
@@ -109,9 +117,11 @@ def _train(job: Job) -> dict[str, Any]:
     return members
 
 
-def _write_configuration(job: Job) -> None:
+def _write_configuration(job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Write what the container is told, and return what it says of the cluster and the channels."""
     config = job.opt_ml / "input" / "config"
-    write_resource_config(job, "input/config")
+    config.mkdir(parents=True, exist_ok=True)
+    cluster = training_cluster(job.request["ResourceConfig"].get("InstanceType", "local"))
     channels = {
         channel["ChannelName"]: {
             "TrainingInputMode": channel.get("InputMode", "File"),
@@ -121,67 +131,13 @@ def _write_configuration(job: Job) -> None:
         }
         for channel in job.request.get("InputDataConfig", [])
     }
-    (config / "inputdataconfig.json").write_text(json.dumps(channels))
-    (config / "hyperparameters.json").write_text(json.dumps(job.request["HyperParameters"]))
-
-
-def _decode(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def _arguments(hyperparameters: dict[str, Any]) -> list[str]:
-    """Return the script's arguments; the toolkit gives a one-letter name a single dash."""
-    own = {k: v for k, v in hyperparameters.items() if not k.startswith("sagemaker_")}
-    return [
-        argument
-        for name, value in sorted(own.items())
-        for argument in (f"{'-' if len(name) == 1 else '--'}{name}", _text(value))
-    ]
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value) if isinstance(value, dict | list) else str(value)
-
-
-def _environment(job: Job, hyperparameters: dict[str, Any], arguments: list[str]) -> dict[str, str]:
-    own = {k: v for k, v in hyperparameters.items() if not k.startswith("sagemaker_")}
-    channels = sorted(c["ChannelName"] for c in job.request.get("InputDataConfig", []))
-    module = str(hyperparameters[_PROGRAM]).removesuffix(".py").replace("/", ".")
-    values: dict[str, Any] = {
-        "SM_MODEL_DIR": f"{PATH}/model",
-        "SM_INPUT_DIR": f"{PATH}/input",
-        "SM_INPUT_CONFIG_DIR": f"{PATH}/input/config",
-        "SM_OUTPUT_DIR": f"{PATH}/output",
-        "SM_OUTPUT_DATA_DIR": f"{PATH}/output/data",
-        "SM_OUTPUT_INTERMEDIATE_DIR": f"{PATH}/output/intermediate",
-        "SM_CHANNELS": channels,
-        "SM_HPS": own,
-        "SM_USER_ENTRY_POINT": hyperparameters[_PROGRAM],
-        "SM_USER_ARGS": arguments,
-        "SM_MODULE_NAME": module,
-        "SM_MODULE_DIR": hyperparameters[_SUBMIT],
-        "SM_HOSTS": ["algo-1"],
-        "SM_CURRENT_HOST": "algo-1",
-        "SM_NETWORK_INTERFACE_NAME": "lo",
-        "SM_NUM_CPUS": os.cpu_count() or 1,
-        "SM_NUM_GPUS": 0,
-        "SM_NUM_NEURONS": 0,
-        "SM_LOG_LEVEL": 20,
-        "SM_FRAMEWORK_MODULE": "",
-        "SM_RESOURCE_CONFIG": {"current_host": "algo-1", "hosts": ["algo-1"]},
-        "SM_FRAMEWORK_PARAMS": {
-            k: v for k, v in hyperparameters.items() if k.startswith("sagemaker_")
-        },
-        "TRAINING_JOB_NAME": job.resource.name,
-        "TRAINING_JOB_ARN": job.resource.arn,
-        "PYTHONPATH": python_path(f"{PATH}/code"),
-    }
-    values |= {f"SM_CHANNEL_{name.upper()}": f"{PATH}/input/data/{name}" for name in channels}
-    values |= {f"SM_HP_{name.upper()}": value for name, value in own.items()}
-    return {name: _text(value) for name, value in values.items()}
+    for name, content in (
+        ("resourceconfig", cluster),
+        ("inputdataconfig", channels),
+        ("hyperparameters", job.request["HyperParameters"]),
+    ):
+        (config / f"{name}.json").write_text(json.dumps(content))
+    return cluster, channels
 
 
 def _upload(job: Job) -> None:

@@ -55,9 +55,13 @@ class Child:
 
     def kill(self) -> None:
         """Kill the command and all it started."""
+        self.doom()
+        self.wait()
+
+    def doom(self) -> None:
+        """Have the command killed with all it started, without waiting for it."""
         with contextlib.suppress(OSError):
             self._guard.shutdown(socket.SHUT_WR)
-        self.wait()
 
     def _read_end(self) -> int:
         # The connection stays readable, so that everybody who waits learns of the end.

@@ -71,10 +71,13 @@ class Workers:
 
     def close(self) -> None:
         """Kill every command that runs, and what they are forked from."""
-        for child in list(self._children):
-            child.kill()
+        children = list(self._children)
+        for child in children:
+            child.doom()
         if self._nursery is not None:
             self._nursery.kill()
+        for child in children:
+            child.wait()
 
     def _living_nursery(self) -> "_Nursery":
         if self._nursery is None:

@@ -22,7 +22,7 @@ from sagemaker_local.storage.object_store.service import S3Service
 from sagemaker_local.storage.other_services import NotThereError, OtherServices
 from sagemaker_local.wire.admin import status
 from sagemaker_local.wire.invoke import invoke_endpoint
-from sagemaker_local.wire.refusals import refuse_what_would_be_ignored
+from sagemaker_local.wire.refusals import refuse_too_many_bucket_tags, refuse_what_would_be_ignored
 from sagemaker_local.wire.tagging import answer_tagging
 
 _log = logging.getLogger(__name__)
@@ -56,6 +56,7 @@ class FrontDoor:
             elif service.startswith("sagemaker"):
                 answer = self._answer(request, region)
             elif service == "s3":
+                refuse_too_many_bucket_tags(request)
                 answer = self._parts[S3Service].serve(request, region)
             elif service == "tagging":
                 target = request.headers.get("X-Amz-Target", "")

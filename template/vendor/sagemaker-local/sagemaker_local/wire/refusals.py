@@ -16,6 +16,7 @@ from werkzeug.wrappers import Request
 from sagemaker_local.api.errors import AwsError, invalid
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.api.serialization import read_body
+from sagemaker_local.api.tags import MOST_TAGS
 from sagemaker_local.hosting.fleet import ENDPOINT
 from sagemaker_local.storage.s3 import S3, MissingObjectError
 from sagemaker_local.storage.store import Store
@@ -54,6 +55,22 @@ def refuse_what_would_be_ignored(parts: Parts, region: str, service: str, reques
     body = read_body(request.get_data())
     if isinstance(body, dict):
         check(parts, region, action, body)
+
+
+def refuse_too_many_bucket_tags(request: Request) -> None:
+    """Refuse more tags than a bucket can have; the emulator takes any number.
+
+    Raises
+    ------
+    AwsError : there are more than 50; versity/versitygw and scality/cloudserver, which follow S3,
+        have the same code and words.
+    """
+    is_bucket = "/" not in request.path.strip("/")
+    if request.method == "PUT" and "tagging" in request.args and is_bucket:
+        body = request.get_data()
+        request.environ["wsgi.input"] = io.BytesIO(body)
+        if body.count(b"<Tag>") > MOST_TAGS:
+            raise AwsError("BadRequest", f"Bucket tag count cannot be greater than {MOST_TAGS}")
 
 
 def _check_stack(parts: Parts, region: str, action: str, form: Mapping[str, Any]) -> None:

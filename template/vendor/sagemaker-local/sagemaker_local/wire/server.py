@@ -164,7 +164,8 @@ def _run(home: Home, serving: Serving, settings: Settings) -> int:
     # Not before: who waits for the server to be up need not wait for this.
     parts[Workers].prepare()
     _log.info("local SageMaker at %s, state in %s", running.url, home.path)
-    server.serve_forever()
+    # How long a stop waits until it is noticed.
+    server.serve_forever(poll_interval=0.1)
     parts[Fleet].close()
     parts[Workers].close()
     if serving.holds:
