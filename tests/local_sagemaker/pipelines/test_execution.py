@@ -12,6 +12,7 @@ from sagemaker_local.api.errors import AwsError
 from sagemaker_local.pipelines.schedule import TRIGGERS
 from sagemaker_local.pipelines.step import STEP_TYPES, StepType
 from sagemaker_local.pipelines.step_run import StepFailedError, StepResult, StepStoppedError
+from sagemaker_local.storage.s3 import S3
 
 FAILURE = "Step failure: One or multiple steps failed."
 
@@ -216,6 +217,7 @@ class TestRunConditions:
         )
         execution, steps = inside.run(text)
         assert statuses(steps) == {"Train": "Stopped", "Tell": "Failed", "Handled": "Succeeded"}
+        assert steps["Train"]["FailureReason"] == "somebody stopped it"
         assert steps["Tell"]["FailureReason"] == "not told"
         assert execution["PipelineExecutionStatus"] == "CompletedWithFailures"
 
@@ -224,6 +226,25 @@ class TestRunConditions:
         execution, steps = inside.run(definition(fork, yes("Tell", after=[on("Bad", "Failed")])))
         assert statuses(steps) == {"If": "Succeeded", "Bad": "Failed", "Tell": "Succeeded"}
         assert execution["PipelineExecutionStatus"] == "CompletedWithFailures"
+
+
+class TestDocuments:
+    @pytest.mark.parametrize(
+        ("content", "reason"),
+        [
+            (b'{"a": 1}', None),
+            (b"{", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+            (b"[NaN]", "NaN is no number"),
+            (b'{"a": "\xff"}', "it is not in UTF-8"),
+            (b"[" * 100_000, "it is nested too deep"),
+        ],
+    )
+    def test_what_cannot_be_read(self, inside, monkeypatch, content, reason):
+        monkeypatch.setattr(inside.parts[S3], "read", lambda region, uri: content)
+        document = {"Std:JsonGet": {"S3Uri": "s3://b/k", "Path": "a"}}
+        _, steps = inside.run(definition(condition("C", [equals(document, 1)])))
+        told = f"ClientError: the JSON at s3://b/k cannot be read: {reason}" if reason else None
+        assert steps["C"].get("FailureReason") == told
 
 
 class TestManySteps:
@@ -296,6 +317,7 @@ class TestStop:
         inside.stop(arn)
         execution, steps = inside.wait(arn)
         assert statuses(steps) == {"A": "Stopped"}
+        assert "FailureReason" not in steps["A"]
         assert execution["PipelineExecutionStatus"] == "Stopped"
         with pytest.raises(AwsError) as caught:
             inside.stop(arn)

@@ -115,9 +115,11 @@ class Execution:
             members["Metadata"] = result.metadata
             properties, branch = result.properties, result.branch
         except StepFailedError as error:
-            status = "Stopped" if isinstance(error, StepStoppedError) else "Failed"
-            members = {"FailureReason": str(error)[:_REASON] or None}
-            properties = error.properties
+            stopped = isinstance(error, StepStoppedError)
+            status, properties = "Stopped" if stopped else "Failed", error.properties
+            # That a step was stopped needs no reason when its execution was.
+            known = stopped and self._stopping.is_set()
+            members = {"FailureReason": None if known else str(error)[:_REASON] or None}
         except ExpressionError as error:
             status, members = "Failed", {"FailureReason": f"ClientError: {error}"[:_REASON]}
         except Exception as error:

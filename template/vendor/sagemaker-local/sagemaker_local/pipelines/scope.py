@@ -60,8 +60,13 @@ class StepScope:
         try:
             text = self.call.parts[S3].read(self.call.region, uri)
             return json.loads(text, parse_constant=_refuse_constant)
-        except (MissingObjectError, BotoCoreError, ValueError, RecursionError) as error:
-            raise ExpressionError(f"the JSON at {uri} cannot be read: {error}") from None
+        except UnicodeDecodeError:
+            reason = "it is not in UTF-8"
+        except RecursionError:
+            reason = "it is nested too deep"
+        except (MissingObjectError, BotoCoreError, ValueError) as error:
+            reason = str(error)
+        raise ExpressionError(f"the JSON at {uri} cannot be read: {reason}")
 
     def _property(self, step: str, path: tuple[str | int, ...], text: str) -> Any:
         if step not in self.properties:
