@@ -4,7 +4,10 @@ import pytest
 from definitions import definition, parameter, step
 
 from sagemaker_local.api.errors import AwsError
+from sagemaker_local.pipelines.arguments import check_arguments
 from sagemaker_local.pipelines.definition import read_definition
+from sagemaker_local.pipelines.expressions import parse
+from sagemaker_local.pipelines.parameters import read_parameters
 
 
 def get(path):
@@ -60,6 +63,8 @@ def with_arguments(kind, arguments):
             at([S], "AppSpecification", "ContainerEntrypoint") | {"RoleArn": 5},
             "NUMBER_VALUE can not be converted to a String (at 'roleArn') in step A",
         ),
+        ("Processing", {"Tags": [{"Key": 5, "Value": "v"}]}, "can not be converted to a String"),
+        ("Training", at([], "HyperParameters", "a"), "Start of list found where not expected"),
         ("Processing", at("x", *CLUSTER, "InstanceCount"), "can not be converted to an Integer"),
         ("Processing", {"ProcessingInputs": S}, assigned("Parameters.S", "List")),
         (
@@ -112,3 +117,16 @@ def test_arguments_that_the_action_would_not_take_are_refused(kind, arguments, t
 )
 def test_arguments_that_fit(kind, arguments):
     assert "A" in read_definition(with_arguments(kind, arguments)).steps
+
+
+def test_numbers_fit_where_they_lose_nothing():
+    def check(value):
+        variants = [{"VariantName": "v", "InitialVariantWeight": parse(value, "here")}]
+        arguments = {"EndpointConfigName": "e", "ProductionVariants": variants}
+        check_arguments("CreateEndpointConfig", arguments, "here", read_parameters(PARAMETERS))
+
+    check(I)
+    check(F)
+    for value in (S, B):
+        with pytest.raises(AwsError, match=r"to argument of type \[Float\]"):
+            check(value)

@@ -39,10 +39,10 @@ def nested(depth):
         ("[1e999]", "it has a number or a character"),
         ("[" + "9" * 5000 + "]", "it has a number or a character"),
         (r'["\ud800"]', "it has a number or a character"),
-        (nested(202), "it is nested more than 200 deep"),
+        (nested(201), "it is nested more than 200 deep"),
         (nested(5_000), "it is nested more than 200 deep"),
         (nested(100_000), "it is nested more than 200 deep"),
-        ('{"a":' * 202 + "1" + "}" * 202, "it is nested more than 200 deep"),
+        ('{"a":' * 201 + "1" + "}" * 201, "it is nested more than 200 deep"),
     ],
     ids=lambda value: value[:20],
 )

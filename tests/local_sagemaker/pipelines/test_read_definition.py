@@ -221,7 +221,8 @@ def test_what_is_read():
     found = read_definition(
         definition(
             PROCESSING
-            | {"CacheConfig": {"Enabled": True, "ExpireAfter": "30d"}, "DisplayName": "shown"},
+            | {"CacheConfig": {"Enabled": True, "ExpireAfter": "30d"}}
+            | {"DisplayName": "shown", "Description": "why"},
             condition(
                 "C",
                 [
@@ -244,7 +245,7 @@ def test_what_is_read():
     assert steps["P"].property_files == {"F": PropertyFile("out", "f.json")}
     assert (steps["P"].cached, steps["P"].expires) == (True, 30 * 86400)
     assert (steps["T"].cached, steps["T"].expires) == (False, None)
-    assert steps["P"].members["DisplayName"] == "shown"
+    assert [steps["P"].members[name] for name in ("DisplayName", "Description")] == ["shown", "why"]
     assert [dict(steps[name].requires) for name in steps] == [
         {},
         {"P": "Completed"},

@@ -22,14 +22,6 @@ _FITTING = {
     "Float": ("float", "double"),
     "Boolean": ("boolean",),
 }
-_NAMES = {
-    "string": "String",
-    "integer": "Integer",
-    "long": "Integer",
-    "float": "Float",
-    "double": "Float",
-    "boolean": "Boolean",
-}
 
 
 def check_arguments(
@@ -53,7 +45,7 @@ def check_arguments(
         kind = _type_of(expression, parameters)
         if kind and wanted.type_name not in _FITTING[kind]:
             # AWS's text (aws/sagemaker-python-sdk, issue 4867).
-            name = _NAMES.get(wanted.type_name, wanted.type_name.capitalize())
+            name = wanted.type_name.capitalize()
             told = expression.text if isinstance(expression, Get) else "Std:Join"
             raise invalid(
                 f"Cannot assign property reference [{told}] to argument of type [{name}]. ({where})"

@@ -47,7 +47,7 @@ def read_json(text: str) -> Any:
         raise bad(f"it is nested more than {_DEPTH} deep") from None
     level, depth = [value], 0
     while level:
-        if depth > _DEPTH:
+        if depth == _DEPTH:
             raise bad(f"it is nested more than {_DEPTH} deep")
         level = [part for item in level for part in _parts(item)]
         depth += 1

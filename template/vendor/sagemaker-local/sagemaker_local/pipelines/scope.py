@@ -69,8 +69,6 @@ class StepScope:
         raise ExpressionError(f"the JSON at {uri} cannot be read: {reason}")
 
     def _property(self, step: str, path: tuple[str | int, ...], text: str) -> Any:
-        if step not in self.properties:
-            raise ExpressionError(f"there is no {text}: step {step} did not run")
         try:
             return walk(self.properties[step], path, by_name=True)
         except PathError as error:
