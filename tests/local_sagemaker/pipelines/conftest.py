@@ -43,9 +43,13 @@ class InProcess:
 
     def start(self, text, parallel=50, **parameters):
         """Start an execution of a definition; returns its ARN."""
+        return self.start_again(self.create(text), parallel, **parameters)
+
+    def start_again(self, pipeline, parallel=50, **parameters):
+        """Start an execution of a pipeline that is there; returns its ARN."""
         return self.perform(
             "StartPipelineExecution",
-            PipelineName=self.create(text),
+            PipelineName=pipeline,
             ClientRequestToken=f"{next(self._numbers):032}",
             ParallelismConfiguration={"MaxParallelExecutionSteps": parallel},
             PipelineParameters=[{"Name": k, "Value": v} for k, v in parameters.items()],

@@ -1,13 +1,16 @@
 """Step caching: the key of a step, and what is found by it."""
 
-import time
+import itertools
 
 import pytest
 from definitions import condition, definition, equals, job_step, step
 from kit import BUCKET
 
+from sagemaker_local.api.actions import now
 from sagemaker_local.pipelines.caching import cache_key
-from sagemaker_local.pipelines.step import STEP_TYPES
+from sagemaker_local.pipelines.step import STEP_TYPES, StepType
+from sagemaker_local.pipelines.step_run import StepFailedError, StepResult
+from sagemaker_local.storage.store import Store
 
 ARGUMENTS = {
     "Processing": ["AppSpecification", "Environment", "ProcessingInputs"],
@@ -50,25 +53,23 @@ def counted(local, create, tmp_path):
 import pathlib, sys
 path = pathlib.Path(sys.argv[1])
 path.write_text(path.read_text() + "x" if path.exists() else "x")
-sys.exit(len(sys.argv) - 2)
 """
     path = tmp_path / "count"
 
-    def make(arguments=(), name="Count", expire="P1D", output="out"):
-        cache = {"Enabled": True, "ExpireAfter": expire}
+    def make(output="out"):
         made = job_step(
             local,
-            name,
+            "Count",
             script,
-            arguments=[str(path), *arguments],
+            arguments=[str(path)],
             outputs=[("out", f"s3://{BUCKET}/{output}")],
-            CacheConfig=cache,
+            CacheConfig={"Enabled": True, "ExpireAfter": "30d"},
         )
         use = condition(
             "Use",
             [
                 equals(
-                    {"Get": f"Steps.{name}.ProcessingOutputConfig.Outputs['out'].S3Output.S3Uri"},
+                    {"Get": "Steps.Count.ProcessingOutputConfig.Outputs['out'].S3Output.S3Uri"},
                     f"s3://{BUCKET}/out",
                 )
             ],
@@ -98,15 +99,65 @@ def test_same_work_is_not_done_again(counted):
     assert steps["Use"]["Metadata"]["Condition"]["Outcome"] == "True"
 
 
-def test_other_names_expiry_and_failures_miss(counted):
-    run, path = counted
-    run()
-    run(name="Renamed")
-    assert path.read_text() == "xx"
-    time.sleep(1.1)
-    run(expire="T1s")
-    assert path.read_text() == "xxx"
-    run(arguments=["fail"])
-    _, steps = run(arguments=["fail"])
-    assert path.read_text() == "xxxxx"
-    assert steps["Count"]["StepStatus"] == "Failed"
+@pytest.fixture
+def work(inside, monkeypatch):
+    """Run a pipeline of a step type whose steps count themselves; returns each count and a hit."""
+    counts = itertools.count(1)
+
+    def run(run):
+        if run.arguments.get("Fail"):
+            raise StepFailedError("as asked")
+        return StepResult({"Fail": {"ErrorMessage": "kept"}}, {"Count": next(counts)})
+
+    kind = StepType(name="Counted", run=run, cache_key=["Input"])
+    monkeypatch.setitem(STEP_TYPES, "Counted", kind)
+
+    def start(pipeline, name="A", expire="P1D", enabled=True, **arguments):
+        cache = {"Enabled": enabled, **({"ExpireAfter": expire} if expire else {})}
+        text = definition(
+            step(name, "Counted", Arguments={"Input": 1, **arguments}, CacheConfig=cache),
+            step("Tell", Arguments={"ErrorMessage": {"Get": f"Steps.{name}.Count"}}),
+        )
+        inside.perform("UpdatePipeline", PipelineName=pipeline, PipelineDefinition=text)
+        execution, steps = inside.wait(inside.start_again(pipeline))
+        hit = steps[name].get("CacheHitResult", {}).get("SourcePipelineExecutionArn")
+        return execution["PipelineExecutionArn"], steps.get("Tell", {}).get("FailureReason"), hit
+
+    return start
+
+
+def test_what_is_found_again(inside, work):
+    pipeline, other = inside.create(definition(step("A"))), inside.create(definition(step("A")))
+    first, count, hit = work(pipeline)
+    assert (count, hit) == ("1", None)
+    # An argument that is no part of the key does not matter, and a hit is of the first again.
+    for options in ({}, {"Other": 2}, {"expire": None}):
+        _, count, hit = work(pipeline, **options)
+        assert (count, hit) == ("1", first)
+    # Another input, step, pipeline, or none wanted: done anew.
+    counts = [
+        work(pipeline, Input=2)[1:],
+        work(pipeline, name="B")[1:],
+        work(other)[1:],
+        work(pipeline, enabled=False)[1:],
+    ]
+    assert counts == [(str(number), None) for number in range(2, 6)]
+    # The newest is found, also where the cache was off.
+    assert work(pipeline)[1] == "5"
+
+
+def test_failures_and_what_has_expired_are_not_found(inside, work):
+    pipeline = inside.create(definition(step("A")))
+    assert work(pipeline, Fail=True)[1:] == (None, None)
+    first, count, _ = work(pipeline)
+    inside.parts[Store].change(f"{first}/step/A", {"EndTime": now() - 3600})
+    assert work(pipeline, expire="T61m")[1:] == (count, first)
+    _, again, hit = work(pipeline, expire="T59m")
+    assert (again, hit) == (str(int(count) + 1), None)
+
+
+def test_metadata_of_a_hit_are_those_of_the_work(inside, work):
+    pipeline = inside.create(definition(step("A")))
+    work(pipeline)
+    arn = work(pipeline)[0]
+    assert inside.wait(arn)[1]["A"]["Metadata"] == {"Fail": {"ErrorMessage": "kept"}}

@@ -229,6 +229,30 @@ class TestRunConditions:
 
 
 class TestDocuments:
+    def test_property_file_lies_in_its_output(self, inside, monkeypatch):
+        outputs = [
+            {"OutputName": "other", "S3Output": {"S3Uri": "s3://b/other"}},
+            {"OutputName": "out", "S3Output": {"S3Uri": "s3://b/out/"}},
+        ]
+        made = {"ProcessingOutputConfig": {"Outputs": outputs}}
+        kind = StepType(
+            name="Made",
+            run=lambda run: StepResult(properties=run.arguments),
+            members={"PropertyFiles": list},
+        )
+        monkeypatch.setitem(STEP_TYPES, "Made", kind)
+        contents = {"s3://b/out/deep/r.json": b'{"a": [{"b": 7}]}'}
+        monkeypatch.setattr(inside.parts[S3], "read", lambda region, uri: contents[uri])
+        file = {"PropertyFileName": "my.file", "OutputName": "out", "FilePath": "deep/r.json"}
+        value = {"PropertyFile": get("Steps.M.PropertyFiles.my.file"), "Path": "a[0].b"}
+        _, steps = inside.run(
+            definition(
+                step("M", "Made", Arguments=made, PropertyFiles=[file]),
+                fail("Tell", join({"Std:JsonGet": value})),
+            )
+        )
+        assert steps["Tell"]["FailureReason"] == "7"
+
     @pytest.mark.parametrize(
         ("content", "reason"),
         [
