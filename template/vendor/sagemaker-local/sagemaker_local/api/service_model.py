@@ -1,15 +1,21 @@
-"""Botocore's own model of the SageMaker service: what requests and answers look like."""
+"""Botocore's own models of services: what requests and answers look like."""
 
 from functools import cache
 
-import botocore.session
+from botocore.loaders import create_loader
 from botocore.model import ServiceModel, StructureShape
 
 
 @cache
 def service_model() -> ServiceModel:
     """Return botocore's model of SageMaker."""
-    return botocore.session.Session().get_service_model("sagemaker")
+    return load_model("sagemaker")
+
+
+@cache
+def load_model(service: str) -> ServiceModel:
+    """Return botocore's model of a service."""
+    return ServiceModel(create_loader().load_service_model(service, "service-2"), service)
 
 
 @cache

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sagemaker_local.api.actions import ACTIONS, Call, now
@@ -20,6 +19,7 @@ from sagemaker_local.processes.container import make_root
 from sagemaker_local.processes.settings import Settings
 from sagemaker_local.processes.workers import Workers
 from sagemaker_local.storage.clients import Clients
+from sagemaker_local.storage.s3 import UploadError
 from sagemaker_local.storage.store import Body, Resource, Store
 
 # A container gets SIGTERM and has so many seconds until SIGKILL (API reference, StopTrainingJob and
@@ -149,7 +149,7 @@ class Jobs:
             status = "Stopped" if job.stop.is_set() else members.pop("Status", "Completed")
         except JobError as error:
             status, members = "Failed", {"FailureReason": str(error)}
-        except (Boto3Error, BotoCoreError, ClientError) as error:
+        except (UploadError, BotoCoreError, ClientError) as error:
             status, members = "Failed", {"FailureReason": f"ClientError: {error}"}
         except Exception as error:
             _log.exception("job %s", job.resource.name)

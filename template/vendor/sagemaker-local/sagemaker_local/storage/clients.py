@@ -3,9 +3,6 @@
 import threading
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 from sagemaker_local.home import Running
 
 
@@ -24,6 +21,10 @@ class Clients:
 
     def client(self, service: str, region: str) -> Any:
         """Return the boto3 client of a service in a region."""
+        # Imported here: the start of the server need not wait for it.
+        import boto3
+        from botocore.config import Config
+
         with self._lock:
             key = (service, region)
             if key not in self._clients:

@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 from botocore.model import OperationNotFoundError
 from werkzeug.datastructures import Headers
-from werkzeug.serving import WSGIRequestHandler
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response
 
@@ -24,22 +23,11 @@ class OtherServices:
         self._application: Callable[..., Iterable[bytes]] | None = None
         self._loaded = threading.Event()
 
-    def load(self, handler: type[WSGIRequestHandler]) -> type[WSGIRequestHandler]:
-        """Import moto, which takes seconds.
-
-        Parameters
-        ----------
-        handler : our request handler.
-
-        Returns
-        -------
-        A handler that is ours and moto's: only moto's keeps S3 metadata with an underscore in
-        its name.
-        """
+    def load(self) -> None:
+        """Import moto, which takes seconds."""
         os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
         from moto.moto_server.werkzeug_app import (
             DomainDispatcherApplication,
-            MotoRequestHandler,
             create_backend_app,
         )
 
@@ -50,7 +38,6 @@ class OtherServices:
 
         self._application = DomainDispatcherApplication(application)
         self._loaded.set()
-        return type("Handler", (handler, MotoRequestHandler), {})
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]

@@ -12,6 +12,10 @@ from sagemaker_local.storage.archives import unpack
 from sagemaker_local.storage.clients import Clients
 
 
+class UploadError(Exception):
+    """A file could not be stored."""
+
+
 class MissingObjectError(Exception):
     """There is nothing at an S3 URI."""
 
@@ -67,9 +71,19 @@ class S3:
                 self.upload_file(region, path, f"s3://{bucket}/{base}{path.relative_to(folder)}")
 
     def upload_file(self, region: str, path: Path, uri: str) -> None:
-        """Copy one file to an S3 URI."""
+        """Copy one file to an S3 URI.
+
+        Raises
+        ------
+        UploadError : S3 refused it.
+        """
+        from boto3.exceptions import Boto3Error
+
         bucket, key = split_uri(uri)
-        self._clients.client("s3", region).upload_file(str(path), bucket, key)
+        try:
+            self._clients.client("s3", region).upload_file(str(path), bucket, key)
+        except Boto3Error as error:
+            raise UploadError(str(error)) from None
 
     def unpack(self, region: str, uri: str, folder: Path) -> None:
         """Unpack a tar.gz object into a folder.

@@ -4,6 +4,7 @@ import hmac
 import json
 import logging
 import re
+import threading
 import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -38,9 +39,14 @@ class FrontDoor:
     Parameters
     ----------
     parts : what answers: SageMaker's parts, S3, and the other services.
+
+    Attributes
+    ----------
+    in_use : set once the first status was answered, or anything else was asked.
     """
 
     def __init__(self, parts: Parts) -> None:
+        self.in_use = threading.Event()
         self._parts = parts
         self._key = parts[Clients].running.access_key.encode()
 
@@ -53,7 +59,10 @@ class FrontDoor:
             region, service = self._admit(request)
             if service == "sagemaker-local":
                 answer = _json(status(self._parts))
-            elif service.startswith("sagemaker"):
+            self.in_use.set()
+            if service == "sagemaker-local":
+                return answer(environ, start_response)
+            if service.startswith("sagemaker"):
                 answer = self._answer(request, region)
             elif service == "s3":
                 refuse_too_many_bucket_tags(request)

@@ -7,8 +7,10 @@ import shutil
 import signal
 import threading
 import time
+from contextlib import suppress
 from functools import partial
-from typing import Any
+from queue import Empty, SimpleQueue
+from typing import Any, NoReturn
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -26,6 +28,7 @@ import sagemaker_local.registry.model_packages
 import sagemaker_local.registry.support  # noqa: F401
 from sagemaker_local.api.events import Events
 from sagemaker_local.api.parts import Parts
+from sagemaker_local.api.service_model import service_model
 from sagemaker_local.environment import regionless_environment, write_models
 from sagemaker_local.home import Home, Running, Serving
 from sagemaker_local.hosting.fleet import Fleet
@@ -45,6 +48,7 @@ from sagemaker_local.wire.front_door import FrontDoor
 
 _log = logging.getLogger(__name__)
 _WATCH_SECONDS = 0.5
+_FIRST_ANSWER_SECONDS = 1.0
 
 
 def assemble(home: Home, running: Running, services: OtherServices, settings: Settings) -> Parts:
@@ -106,7 +110,7 @@ def serve(home: Home) -> int:
             if serving is None:
                 _log.error("a local SageMaker already runs in %s", home.path)
                 return 1
-            return _run(home, serving, settings)
+            _run(home, serving, settings)
     except (SettingsError, StoreError) as error:
         _log.error("%s", error)
     except OSError as error:
@@ -114,7 +118,7 @@ def serve(home: Home) -> int:
     return 1
 
 
-def _run(home: Home, serving: Serving, settings: Settings) -> int:
+def _run(home: Home, serving: Serving, settings: Settings) -> NoReturn:
     home.forget_running()
     services = OtherServices()
     server = make_server("127.0.0.1", 0, services, threaded=True, request_handler=_Handler)
@@ -127,48 +131,54 @@ def _run(home: Home, serving: Serving, settings: Settings) -> int:
     )
     write_models(home, running)
     parts = assemble(home, running, services, settings)
-    server.app = FrontDoor(parts)
+    server.app = door = FrontDoor(parts)
     recover(parts, home)
 
-    def load() -> None:
-        try:
-            server.RequestHandlerClass = services.load(_Handler)
-            parts[S3Service].restore()
-        except Exception:
-            # Without S3 every job would wait for ever: better no server than half of one.
-            _log.exception("the other services did not start")
-            parts[Workers].close()
-            os._exit(1)
-
-    threading.Thread(target=load, name="other services", daemon=True).start()
-
-    def stop(*_: object) -> None:
-        threading.Thread(target=server.shutdown, daemon=True).start()
-
-    def publish() -> None:
-        home.write_running(running, regionless_environment(home, running))
-
-    def watch() -> None:
-        while serving.holds:
-            if home.read_running() != running:
-                publish()
-            time.sleep(_WATCH_SECONDS)
-        # Nobody could find it any more, to stop it or to use it.
-        _log.error("%s is gone, and so is this server", home.path)
-        stop()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    publish()
-    threading.Thread(target=watch, name="watch", daemon=True).start()
-    # Not before: who waits for the server to be up need not wait for this.
-    parts[Workers].prepare()
+    told: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: told.put(number))
+    threading.Thread(target=server.serve_forever, name="front door", daemon=True).start()
+    environment = regionless_environment(home, running)
+    home.write_running(running, environment)
     _log.info("local SageMaker at %s, state in %s", running.url, home.path)
-    # How long a stop waits until it is noticed.
-    server.serve_forever(poll_interval=0.1)
+    loading = threading.Thread(target=_load, args=(parts, door), name="loading", daemon=True)
+    loading.start()
+    while not _is_told(told):
+        if not serving.holds:
+            # Nobody could find it any more, to stop it or to use it.
+            _log.error("%s is gone, and so is this server", home.path)
+            break
+        if home.read_running() != running:
+            # On a full disk it is tried again, and again.
+            with suppress(OSError):
+                home.write_running(running, environment)
     parts[Fleet].close()
     parts[Workers].close()
     if serving.holds:
         home.forget_running()
     # Threads that wait for a job or a client must not hold up the end.
     os._exit(0)
+
+
+def _load(parts: Parts, door: FrontDoor) -> None:
+    """Load what takes long, but for the first answer: who starts the server waits for that."""
+    try:
+        door.in_use.wait(_FIRST_ANSWER_SECONDS)
+        parts[Workers].prepare()
+        service_model()
+        parts[OtherServices].load()
+        parts[S3Service].restore()
+    except Exception:
+        # Without S3 every job would wait for ever: better no server than half of one.
+        _log.exception("the other services did not start")
+        parts[Workers].close()
+        os._exit(1)
+
+
+def _is_told(told: "SimpleQueue[int]") -> bool:
+    """Return whether the server is told to stop, after waiting a moment for that."""
+    try:
+        told.get(timeout=_WATCH_SECONDS)
+    except Empty:
+        return False
+    return True

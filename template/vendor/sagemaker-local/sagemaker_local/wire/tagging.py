@@ -2,11 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
-import botocore.session
-from botocore.model import ServiceModel
 from werkzeug.wrappers import Response
 
 from sagemaker_local.api.actions import perform
@@ -14,6 +11,7 @@ from sagemaker_local.api.errors import AwsError
 from sagemaker_local.api.page_token import read_token, write_token
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.api.serialization import check_types
+from sagemaker_local.api.service_model import load_model
 from sagemaker_local.api.tags import read_all_tags
 from sagemaker_local.api.validation import check_values
 from sagemaker_local.storage.other_services import OtherServices
@@ -50,7 +48,7 @@ def answer_tagging(parts: Parts, region: str, target: str, request: Any) -> Resp
     try:
         if action not in _ACTIONS:
             return _others(parts, region, action, request)[1]
-        shape = _model().operation_model(action).input_shape
+        shape = load_model("resourcegroupstaggingapi").operation_model(action).input_shape
         check_types(shape, request)
         check_values(shape, request)
         body = _ACTIONS[action](parts, region, request)
@@ -165,11 +163,6 @@ def _others(parts: Parts, region: str, action: str, request: Any) -> tuple[Body,
     )
     body = json.loads(answer.get_data()) if answer.status_code == 200 else {}
     return body, answer
-
-
-@cache
-def _model() -> ServiceModel:
-    return botocore.session.Session().get_service_model("resourcegroupstaggingapi")
 
 
 _ACTIONS = {
