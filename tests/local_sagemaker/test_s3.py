@@ -1,10 +1,13 @@
 """S3 as boto3 and other clients use it: what AWS answers, and nothing kept for show."""
 
+import base64
 import hashlib
 import json
 import shutil
 import subprocess
+import urllib.error
 import urllib.request
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -77,6 +80,13 @@ def test_a_range_beyond_the_end(s3):
     assert code == "InvalidRange"
 
 
+@pytest.mark.parametrize("span", ["bytes=3-1", "lines=1-2", "bytes=0-1,3-4", "bytes=-"])
+def test_what_is_no_range_is_passed_over(s3, span):
+    s3.put_object(Bucket=BUCKET, Key="digits", Body=b"0123456789")
+    got = s3.get_object(Bucket=BUCKET, Key="digits", Range=span)
+    assert (got["ResponseMetadata"]["HTTPStatusCode"], got["Body"].read()) == (200, b"0123456789")
+
+
 def test_conditions(s3):
     etag = s3.put_object(Bucket=BUCKET, Key="once", Body=b"1", IfNoneMatch="*")["ETag"]
     code, _ = refusal(s3.put_object, Bucket=BUCKET, Key="once", Body=b"2", IfNoneMatch="*")
@@ -112,6 +122,22 @@ def test_a_body_that_does_not_fit_its_checksum_is_refused(s3):
     assert refusal(s3.head_object, Bucket=BUCKET, Key="broken")[0] == "404"
 
 
+@pytest.mark.parametrize("algorithm", ["CRC32", "SHA1", "SHA256", "SHA512"])
+def test_checksums_are_kept(s3, algorithm):
+    put = s3.put_object(Bucket=BUCKET, Key="sum", Body=b"hello", ChecksumAlgorithm=algorithm)
+    digest = {
+        "CRC32": zlib.crc32(b"hello").to_bytes(4, "big"),
+        "SHA1": hashlib.sha1(b"hello").digest(),
+        "SHA256": hashlib.sha256(b"hello").digest(),
+        "SHA512": hashlib.sha512(b"hello").digest(),
+    }[algorithm]
+    assert put[f"Checksum{algorithm}"] == base64.b64encode(digest).decode()
+    s3.copy_object(Bucket=BUCKET, Key="sum-2", CopySource=f"{BUCKET}/sum")
+    for key in ("sum", "sum-2"):
+        head = s3.head_object(Bucket=BUCKET, Key=key, ChecksumMode="ENABLED")
+        assert head[f"Checksum{algorithm}"] == put[f"Checksum{algorithm}"]
+
+
 def test_multipart_uploads(s3, tmp_path):
     content = bytes(range(256)) * (PART * 2 // 256) + b"the end"
     (tmp_path / "big").write_bytes(content)
@@ -131,6 +157,38 @@ def test_multipart_uploads(s3, tmp_path):
     s3.download_file(BUCKET, "big", str(tmp_path / "back"), Config=config)
     assert (tmp_path / "back").read_bytes() == content
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=BUCKET)
+
+
+@pytest.mark.parametrize("kind", ["COMPOSITE", "FULL_OBJECT"])
+def test_the_checksum_of_a_joined_upload(s3, kind):
+    bodies = [b"1" * PART, b"2"]
+    begun = s3.create_multipart_upload(
+        Bucket=BUCKET, Key="summed", ChecksumAlgorithm="CRC32", ChecksumType=kind
+    )
+    asked = {"Bucket": BUCKET, "Key": "summed", "UploadId": begun["UploadId"]}
+    parts = []
+    for number, body in enumerate(bodies, 1):
+        part = s3.upload_part(**asked, PartNumber=number, Body=body, ChecksumAlgorithm="CRC32")
+        sums = {"ETag": part["ETag"], "ChecksumCRC32": part["ChecksumCRC32"]}
+        parts.append({"PartNumber": number, **sums})
+    wrong = [parts[0], parts[1] | {"ChecksumCRC32": "AAAAAA=="}]
+    code, _ = refusal(s3.complete_multipart_upload, **asked, MultipartUpload={"Parts": wrong})
+    assert code == "InvalidPart"
+    code, _ = refusal(
+        s3.complete_multipart_upload,
+        **asked,
+        MultipartUpload={"Parts": parts},
+        ChecksumCRC32="AAAAAA==",
+    )
+    assert code == "BadDigest"
+    s3.complete_multipart_upload(**asked, MultipartUpload={"Parts": parts})
+    whole = zlib.crc32(b"".join(bodies))
+    if kind == "COMPOSITE":
+        whole = zlib.crc32(b"".join(zlib.crc32(body).to_bytes(4, "big") for body in bodies))
+    wanted = base64.b64encode(whole.to_bytes(4, "big")).decode()
+    head = s3.head_object(Bucket=BUCKET, Key="summed", ChecksumMode="ENABLED")
+    assert head["ChecksumCRC32"] == wanted + ("-2" if kind == "COMPOSITE" else "")
+    assert head["ChecksumType"] == kind
 
 
 def test_an_upload_that_is_given_up_leaves_nothing(local, s3):
@@ -161,7 +219,14 @@ def test_copies(s3):
     s3.copy_object(Bucket=BUCKET, Key="to", CopySource=source, **changes)
     assert s3.head_object(Bucket=BUCKET, Key="to")["Metadata"] == {"b": "2"}
     assert s3.get_object_tagging(Bucket=BUCKET, Key="to")["TagSet"] == []
-    # A copy is an object of its own.
+    # A copy is an object of its own, in a class of its own.
+    s3.copy_object(Bucket=BUCKET, Key="cold", CopySource=source, StorageClass="STANDARD_IA")
+    s3.copy_object(Bucket=BUCKET, Key="warm", CopySource=f"{BUCKET}/cold")
+    assert s3.head_object(Bucket=BUCKET, Key="cold")["StorageClass"] == "STANDARD_IA"
+    warm = s3.head_object(Bucket=BUCKET, Key="warm")
+    assert ("StorageClass" in warm, warm["Metadata"]) == (False, {"a": "1"})
+    code, _ = refusal(s3.copy_object, Bucket=BUCKET, Key="to", CopySource=f"{BUCKET}/to")
+    assert code == "InvalidRequest"
     s3.delete_object(Bucket=BUCKET, Key="from/ü")
     assert body_of(s3, "to") == b"x"
 
@@ -188,6 +253,11 @@ def test_lists(local, s3):
         for entry in [*page.get("Contents", []), *page.get("CommonPrefixes", [])]
     ]
     assert sorted(seen) == ["b/", "b0"]
+    odd = s3.list_objects_v2(Bucket="bucket-of-lists", StartAfter="b0\uffff\x01")
+    assert (odd["StartAfter"], [item["Key"] for item in odd["Contents"]]) == (
+        "b0\uffff\x01",
+        ["ü/x"],
+    )
     versions = s3.list_object_versions(Bucket="bucket-of-lists")["Versions"]
     assert [version["Key"] for version in versions] == keys
     assert refusal(s3.delete_bucket, Bucket="bucket-of-lists")[0] == "BucketNotEmpty"
@@ -200,6 +270,51 @@ def test_a_presigned_address_needs_no_key_of_its_own(s3):
     s3.put_object(Bucket=BUCKET, Key="shared", Body=b"for you")
     address = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "shared"})
     assert urllib.request.urlopen(address).read() == b"for you"
+
+
+@pytest.mark.parametrize("version", ["s3v4", "s3"])
+def test_a_presigned_address_ends(local, s3, version):
+    s3.put_object(Bucket=BUCKET, Key="shared", Body=b"for you")
+    address = local.client("s3", signature_version=version).generate_presigned_url(
+        "get_object", Params={"Bucket": BUCKET, "Key": "shared"}, ExpiresIn=-5
+    )
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(address)
+
+
+def test_no_version_but_the_only_one_is_touched(s3):
+    s3.put_object(Bucket=BUCKET, Key="single", Body=b"1")
+    other = {"Bucket": BUCKET, "Key": "single", "VersionId": "3sL4kqtJlcpXroDTDmJ"}
+    for call in (s3.get_object, s3.delete_object, s3.get_object_tagging):
+        assert refusal(call, **other)[0] == "NoSuchVersion"
+    source = {"Bucket": BUCKET, "Key": "single", "VersionId": "3sL4kqtJlcpXroDTDmJ"}
+    code, _ = refusal(s3.copy_object, Bucket=BUCKET, Key="second", CopySource=source)
+    assert code == "NoSuchVersion"
+    doomed = {"Objects": [{"Key": "single", "VersionId": "3sL4kqtJlcpXroDTDmJ"}]}
+    errors = s3.delete_objects(Bucket=BUCKET, Delete=doomed)["Errors"]
+    assert [(error["Key"], error["Code"]) for error in errors] == [("single", "NoSuchVersion")]
+    assert body_of(s3, "single", VersionId="null") == b"1"
+    s3.delete_object(Bucket=BUCKET, Key="single", VersionId="null")
+    assert refusal(s3.head_object, Bucket=BUCKET, Key="single")[0] == "404"
+
+
+def test_tags_are_few_and_differ(s3):
+    s3.put_object(Bucket=BUCKET, Key="tagged", Body=b"", Tagging="a=1")
+    tags = [{"Key": str(number), "Value": ""} for number in range(11)]
+    asked = {"Bucket": BUCKET, "Key": "tagged"}
+    assert refusal(s3.put_object_tagging, **asked, Tagging={"TagSet": tags})[0] == "BadRequest"
+    code, _ = refusal(s3.put_object_tagging, **asked, Tagging={"TagSet": tags[:1] * 2})
+    assert code == "InvalidTag"
+    s3.put_object_tagging(**asked, Tagging={"TagSet": tags[:10]})
+    assert s3.head_object(**asked)["TagCount"] == 10
+
+
+def test_encryption_is_answered_back(s3):
+    wanted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "key", "BucketKeyEnabled": True}
+    put = s3.put_object(Bucket=BUCKET, Key="secret", Body=b"", **wanted)
+    head = s3.head_object(Bucket=BUCKET, Key="secret")
+    for answer in (put, head):
+        assert {name: answer[name] for name in wanted} == wanted
 
 
 def test_what_would_be_kept_without_effect_is_refused(s3):
@@ -219,6 +334,15 @@ def test_what_would_be_kept_without_effect_is_refused(s3):
     )
     assert code == "NotImplemented"
     assert refusal(s3.get_object_acl, Bucket=BUCKET, Key="x")[0] == "NotImplemented"
+    given = {"Bucket": BUCKET, "Key": "x", "Body": b""}
+    assert refusal(s3.put_object, **given, StorageClass="GLACIER")[0] == "NotImplemented"
+    assert refusal(s3.put_object, **given, Metadata={"k": "v" * 2048})[0] == "MetadataTooLarge"
+    assert refusal(s3.put_object, **given, ACL="public-read")[0] == (
+        "AccessControlListNotSupported"
+    )
+    assert refusal(s3.put_object, **given, ExpectedBucketOwner="1" * 12)[0] == "AccessDenied"
+    code, _ = refusal(s3.get_object, Bucket=BUCKET, Key="x", PartNumber=1)
+    assert code == "NotImplemented"
 
 
 def test_changes_are_announced_where_a_bucket_asks_for_it(local, s3):
@@ -271,6 +395,21 @@ def test_a_full_disk_is_told_again_and_again_and_nothing_half_written_is_listed(
         assert full.read(f"s3://{BUCKET}/first") == b"here"
     finally:
         full.down()
+
+
+def test_what_was_written_and_never_recorded_goes_and_nothing_else(tmp_path):
+    store = Store(tmp_path / "state.db")
+    store.connection.execute("INSERT INTO buckets VALUES ('b', 'us-east-1')")
+    folder = tmp_path / "s3"
+    folder.mkdir()
+    (folder / "recorded").touch()
+    Objects(store, folder).put("b", "key", "recorded", 0, "etag", {}, [])
+    (folder / "left over").touch()
+    objects = Objects(store, folder)
+    # A request that comes before the cleaning, and is recorded after it.
+    (folder / "under way").touch()
+    objects.clean()
+    assert {path.name for path in folder.iterdir()} == {"recorded", "under way"}
 
 
 keys = st.lists(st.text("ab/ü\U0010ffff", min_size=1, max_size=4), unique=True, max_size=12)

@@ -35,9 +35,9 @@ CREATE TABLE IF NOT EXISTS tokens (
     digest TEXT NOT NULL, answer TEXT NOT NULL, PRIMARY KEY (region, action, token)
 );
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS buckets (
-    name TEXT PRIMARY KEY, region TEXT NOT NULL, tagging TEXT NOT NULL DEFAULT '',
-    events INTEGER NOT NULL DEFAULT 0
+CREATE TABLE IF NOT EXISTS buckets (name TEXT PRIMARY KEY, region TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS bucket_settings (
+    bucket TEXT NOT NULL, query TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (bucket, query)
 );
 CREATE TABLE IF NOT EXISTS objects (
     bucket TEXT NOT NULL, key TEXT NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL,
@@ -50,7 +50,8 @@ CREATE TABLE IF NOT EXISTS uploads (
 );
 CREATE TABLE IF NOT EXISTS parts (
     upload TEXT NOT NULL, number INTEGER NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL,
-    md5 TEXT NOT NULL, modified REAL NOT NULL, PRIMARY KEY (upload, number)
+    md5 TEXT NOT NULL, checksums TEXT NOT NULL, modified REAL NOT NULL,
+    PRIMARY KEY (upload, number)
 );
 """
 

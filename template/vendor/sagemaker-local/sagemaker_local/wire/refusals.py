@@ -18,13 +18,22 @@ from sagemaker_local.api.parts import Parts
 from sagemaker_local.api.serialization import read_body
 from sagemaker_local.api.tags import MOST_TAGS
 from sagemaker_local.hosting.fleet import ENDPOINT
-from sagemaker_local.storage.s3 import S3, MissingObjectError
+from sagemaker_local.storage.object_store.errors import S3Error
+from sagemaker_local.storage.object_store.service import S3Service
 from sagemaker_local.storage.store import Store
 
 # In a template the partition may be a parameter.
 _PARTITION = r"arn:(?:\$\{[^}]*\}|[^:\"]*)"
 _SAGEMAKER_ARN = re.compile(_PARTITION + r":(sagemaker|scheduler:::aws-sdk:sagemaker):.*")
 _SAGEMAKER_STATE = re.compile(_PARTITION + r":states:::(aws-sdk:)?sagemaker:\w+")
+# What would change how objects are handled, and what moto leaves out of a stack.
+_IGNORED_OF_BUCKETS = {
+    "NotificationConfiguration",
+    "ObjectLockConfiguration",
+    "ObjectLockEnabled",
+    "ReplicationConfiguration",
+    "VersioningConfiguration",
+}
 _BUCKET_HOST = re.compile(r"(.+)\.s3[.-].*")
 _VARIANT = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
 
@@ -74,13 +83,19 @@ def refuse_too_many_bucket_tags(request: Request) -> None:
 
 
 def _check_stack(parts: Parts, region: str, action: str, form: Mapping[str, Any]) -> None:
-    text = form.get("TemplateBody") or _at_url(parts, region, form.get("TemplateURL", ""))
+    text = form.get("TemplateBody") or _at_url(parts, form.get("TemplateURL", ""))
     for kind, properties in _resources(text):
         if kind.startswith("AWS::SageMaker::"):
             raise AwsError(
                 "ValidationError",
                 f"the local SageMaker does not support {kind} in a CloudFormation template: "
                 "make it with SageMaker's own API",
+            )
+        if kind == "AWS::S3::Bucket" and (ignored := _IGNORED_OF_BUCKETS & properties.keys()):
+            raise AwsError(
+                "ValidationError",
+                f"the local SageMaker does not support {', '.join(sorted(ignored))} of {kind} "
+                "in a CloudFormation template",
             )
         if kind == "AWS::CloudFormation::Stack":
             _check_stack(parts, region, action, {"TemplateURL": properties.get("TemplateURL")})
@@ -134,17 +149,16 @@ def _resources(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
             yield str(resource.get("Type")), properties if isinstance(properties, dict) else {}
 
 
-def _at_url(parts: Parts, region: str, url: object) -> str:
+def _at_url(parts: Parts, url: object) -> str:
     if not isinstance(url, str):
         return ""
     place = urlsplit(url)
     named = _BUCKET_HOST.fullmatch(place.hostname or "")
     path = unquote(place.path).lstrip("/")
+    bucket, key = (named[1], path) if named else path.partition("/")[::2]
     try:
-        return (
-            parts[S3].read(region, f"s3://{named[1]}/{path}" if named else f"s3://{path}").decode()
-        )
-    except (MissingObjectError, ValueError):
+        return parts[S3Service].lend(bucket, key).decode()
+    except (S3Error, ValueError):
         return ""
 
 

@@ -26,6 +26,7 @@ import sagemaker_local.pipelines.support
 import sagemaker_local.projects.projects
 import sagemaker_local.registry.model_packages
 import sagemaker_local.registry.support  # noqa: F401
+from sagemaker_local.api.arns import ACCOUNT
 from sagemaker_local.api.events import Events
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.api.service_model import service_model
@@ -65,7 +66,7 @@ def assemble(home: Home, running: Running, services: OtherServices, settings: Se
     events = Events(home.events, services)
     parts = Parts(store, clients, S3(clients), events, services)
     objects, buckets = Objects(store, home.objects), Buckets(store, services)
-    parts.add(S3Service(objects, buckets, partial(events.publish, source="aws.s3")))
+    parts.add(S3Service(objects, buckets, partial(events.publish, source="aws.s3"), ACCOUNT))
     workers = parts.add(Workers(home.path, basic_environment(), settings.warm))
     parts.add(Jobs(store, clients, home, workers, settings))
     parts.add(Fleet(store, clients, home, workers))

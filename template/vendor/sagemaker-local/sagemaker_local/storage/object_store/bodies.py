@@ -10,7 +10,7 @@ from typing import IO, Protocol
 from sagemaker_local.storage.object_store.errors import S3Error
 
 CHUNK = 1 << 20
-_CHECKSUM = "x-amz-checksum-"
+CHECKSUM = "x-amz-checksum-"
 
 
 class Digest(Protocol):
@@ -34,12 +34,14 @@ class _Crc32:
         return self._value.to_bytes(4, "big")
 
 
-# CRC32C and CRC64NVME would need a library; they are not checked, and not answered back.
-_DIGESTS: dict[str, Callable[[], Digest]] = {
-    f"{_CHECKSUM}crc32": _Crc32,
-    f"{_CHECKSUM}sha1": hashlib.sha1,
-    f"{_CHECKSUM}sha256": hashlib.sha256,
+# What is not here is not checked, and not answered back: CRC32C and CRC64NVME would need a library.
+DIGESTS: dict[str, Callable[[], Digest]] = {
+    f"{CHECKSUM}crc32": _Crc32,
+    f"{CHECKSUM}sha1": hashlib.sha1,
+    f"{CHECKSUM}sha256": hashlib.sha256,
+    f"{CHECKSUM}sha512": hashlib.sha512,
 }
+"""What each checksum is computed with, by the name of its header."""
 
 
 class Written:
@@ -56,6 +58,11 @@ class Written:
         self.size = size
         self.md5 = md5
         self.checksums = checksums
+
+
+def encoded(digest: Digest) -> str:
+    """Return a checksum as it is written in a header."""
+    return base64.b64encode(digest.digest()).decode()
 
 
 def write_body(headers: Mapping[str, str], stream: IO[bytes], path: Path) -> Written:
@@ -79,7 +86,7 @@ def write_body(headers: Mapping[str, str], stream: IO[bytes], path: Path) -> Wri
         size = headers.get("x-amz-decoded-content-length")
         chunks = _decode(stream, trailers)
     md5 = hashlib.md5(usedforsecurity=False)
-    digests = {name: make() for name, make in _DIGESTS.items() if _is_expected(name, headers)}
+    digests = {name: make() for name, make in DIGESTS.items() if _is_expected(name, headers)}
     written = 0
     try:
         with path.open("wb") as file:
@@ -96,8 +103,8 @@ def write_body(headers: Mapping[str, str], stream: IO[bytes], path: Path) -> Wri
     wanted = {"content-md5": md5, **digests}
     told = {**headers, **trailers}
     for name, digest in wanted.items():
-        if name in told and base64.b64encode(digest.digest()).decode() != told[name].strip():
-            raise S3Error("BadDigest", name.removeprefix(_CHECKSUM).upper())
+        if name in told and encoded(digest) != told[name].strip():
+            raise S3Error("BadDigest", name.removeprefix(CHECKSUM).upper())
     checksums = {name: told[name].strip() for name in digests if name in told}
     return Written(written, md5.hexdigest(), checksums)
 

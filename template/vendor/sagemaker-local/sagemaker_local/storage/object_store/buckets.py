@@ -28,7 +28,7 @@ class Buckets:
 
     Parameters
     ----------
-    store : the database that says which there are.
+    store : the database that says which there are, and how they are set.
     services : which has them, too.
     """
 
@@ -39,68 +39,131 @@ class Buckets:
         self._restored = threading.Event()
 
     def restore(self) -> None:
-        """Put every bucket back into moto's empty S3."""
-        rows = self._store.connection.execute("SELECT name, region, tagging FROM buckets")
-        for name, region, tagging in rows:
+        """Put every bucket back into moto's empty S3, set as it was."""
+        connection = self._store.connection
+        for name, region in connection.execute("SELECT name, region FROM buckets"):
             place = b"" if region == "us-east-1" else _PLACE.format(region).encode()
             self._services.request("PUT", f"/{name}", region=region, body=place)
-            if tagging:
-                self._services.request(
-                    "PUT", f"/{name}", region=region, query="tagging", body=tagging.encode()
-                )
+        for name, query, content, region in connection.execute(
+            "SELECT bucket, query, content, region FROM bucket_settings"
+            " JOIN buckets ON bucket = name"
+        ):
+            self._services.request("PUT", f"/{name}", region=region, query=query, body=content)
         self._restored.set()
+
+    def region(self, bucket: str) -> str | None:
+        """Return a bucket's region, None if there is no such bucket."""
+        row = self._store.connection.execute(
+            "SELECT region FROM buckets WHERE name = ?", (bucket,)
+        ).fetchone()
+        return str(row[0]) if row else self._adopt(bucket)
 
     def has_events(self, bucket: str) -> bool:
         """Return whether a bucket's changes go to EventBridge."""
-        row = self._store.connection.execute(
-            "SELECT events FROM buckets WHERE name = ?", (bucket,)
-        ).fetchone()
-        return row is not None and bool(row[0])
+        kept = self._notification(bucket)
+        return kept is not None and _sends_events(kept)
 
     def serve(self, request: Request, asked: S3Request, region: str) -> Response:
         """Answer a request for a bucket, and keep what it changed before the client hears of it.
 
         Raises
         ------
-        S3Error : it asks for what would be kept and have no effect.
+        S3Error : it asks for what would be kept and have no effect, or for the end of a bucket
+            that holds objects.
         """
-        if asked.method == "PUT":
-            for name, what in _REFUSED.items():
-                if name in asked.query:
-                    raise S3Error("NotImplemented", what)
-        if asked.method == "POST" and not asked.query:
-            raise S3Error("NotImplemented", "uploads of HTML forms")
-        sends_events = None
-        if asked.method == "PUT" and "notification" in asked.query:
-            content = request.get_data()
-            sends_events = _sends_events(content)
-            request.environ["wsgi.input"] = io.BytesIO(content)
+        content = request.get_data()
+        request.environ["wsgi.input"] = io.BytesIO(content)
+        _refuse(asked, content)
         self._restored.wait()
-        with self._lock:
+        if asked.method == "GET" and "notification" in asked.query:
+            # moto leaves EventBridge out of its answer.
+            kept = self._notification(asked.bucket)
+            if kept is not None:
+                return Response(kept, content_type="application/xml")
+        if asked.method not in ("PUT", "DELETE"):
+            return Response.from_app(self._services, request.environ)
+        bucket, query = asked.bucket, _setting(request)
+        if asked.method == "DELETE" and not query:
+            self._take_back(bucket, region)
+        with self._lock, self._store.transaction() as connection:
+            objects = "SELECT 1 FROM objects WHERE bucket = ? LIMIT 1"
+            is_end = asked.method == "DELETE" and not query
+            if is_end and connection.execute(objects, (bucket,)).fetchone():
+                raise S3Error("BucketNotEmpty")
             answer = Response.from_app(self._services, request.environ)
-            if answer.status_code < 300 and asked.method in ("PUT", "DELETE"):
-                self._keep(asked, region, sends_events)
+            if answer.status_code >= 300:
+                return answer
+            if is_end:
+                for table in ("bucket_settings", "uploads"):
+                    connection.execute(f"DELETE FROM {table} WHERE bucket = ?", (bucket,))
+                connection.execute("DELETE FROM buckets WHERE name = ?", (bucket,))
+            elif asked.method == "DELETE":
+                connection.execute(
+                    "DELETE FROM bucket_settings WHERE bucket = ? AND query = ?", (bucket, query)
+                )
+            elif query:
+                connection.execute(
+                    "INSERT OR REPLACE INTO bucket_settings VALUES (?, ?, ?)",
+                    (bucket, query, content),
+                )
+            else:
+                connection.execute("INSERT OR IGNORE INTO buckets VALUES (?, ?)", (bucket, region))
         return answer
 
-    def _keep(self, asked: S3Request, region: str, sends_events: bool | None) -> None:
-        bucket, query = asked.bucket, set(asked.query) - {"x-id"}
+    def _notification(self, bucket: str) -> bytes | None:
+        row = self._store.connection.execute(
+            "SELECT content FROM bucket_settings WHERE bucket = ? AND query = 'notification'",
+            (bucket,),
+        ).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def lend(self, bucket: str, key: str, content: bytes) -> None:
+        """Let the other services read an object, which they look for in moto's S3."""
+        self._restored.wait()
+        self._services.request("PUT", f"/{bucket}/{key}", region="us-east-1", body=content)
+
+    def _take_back(self, bucket: str, region: str) -> None:
+        while True:
+            page = self._services.request("GET", f"/{bucket}", region=region)
+            keys = [element.text for element in parse(page.get_data()).iter("Key")]
+            if page.status_code != 200 or not keys:
+                return
+            for key in keys:
+                self._services.request("DELETE", f"/{bucket}/{key}", region=region)
+
+    def _adopt(self, bucket: str) -> str | None:
+        """Take over a bucket that a stack of CloudFormation made; returns its region."""
+        self._restored.wait()
+        answer = self._services.request("HEAD", f"/{bucket}", region="us-east-1")
+        if answer.status_code != 200:
+            return None
+        region = answer.headers["x-amz-bucket-region"]
         with self._store.transaction() as connection:
-            if "tagging" in query:
-                tags = self._services.request("GET", f"/{bucket}", region=region, query="tagging")
-                tagging = tags.get_data(as_text=True) if tags.status_code == 200 else ""
-                connection.execute(
-                    "UPDATE buckets SET tagging = ? WHERE name = ?", (tagging, bucket)
-                )
-            elif sends_events is not None:
-                connection.execute(
-                    "UPDATE buckets SET events = ? WHERE name = ?", (sends_events, bucket)
-                )
-            elif not query and asked.method == "PUT":
-                connection.execute(
-                    "INSERT OR IGNORE INTO buckets (name, region) VALUES (?, ?)", (bucket, region)
-                )
-            elif not query:
-                connection.execute("DELETE FROM buckets WHERE name = ?", (bucket,))
+            connection.execute("INSERT OR IGNORE INTO buckets VALUES (?, ?)", (bucket, region))
+        return region
+
+
+def _setting(request: Request) -> str:
+    """Return the part of a query that says which setting of a bucket it is about."""
+    parts = request.query_string.decode().split("&")
+    return "&".join(sorted(part.removesuffix("=") for part in parts if part[:5] != "x-id="))
+
+
+def _refuse(asked: S3Request, content: bytes) -> None:
+    if asked.method == "POST" and not asked.query:
+        raise S3Error("NotImplemented", "uploads of HTML forms")
+    if asked.method != "PUT":
+        return
+    for name, what in _REFUSED.items():
+        if name in asked.query:
+            raise S3Error("NotImplemented", what)
+    if asked.headers.get("x-amz-bucket-object-lock-enabled", "false").lower() == "true":
+        raise S3Error("NotImplemented", _REFUSED["object-lock"])
+    asked.check_acl()
+    if "acl" in asked.query and content:
+        raise S3Error("AccessControlListNotSupported")
+    if "notification" in asked.query:
+        _sends_events(content)
 
 
 def _sends_events(content: bytes) -> bool:

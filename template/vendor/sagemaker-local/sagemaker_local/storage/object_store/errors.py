@@ -1,7 +1,10 @@
 """The errors of S3: codes, texts and statuses of its API reference, "Error responses"."""
 
 _TEXTS = {
-    "BadDigest": (400, "The {what} you specified did not match the calculated checksum."),
+    "AccessControlListNotSupported": (400, "The bucket does not allow ACLs"),
+    "AccessDenied": (403, "{what}"),
+    "BadDigest": (400, "The {what} you specified did not match what was received."),
+    "BadRequest": (400, "{what}"),
     "BucketNotEmpty": (409, "The bucket you tried to delete is not empty"),
     "EntityTooSmall": (400, "Your proposed upload is smaller than the minimum allowed size"),
     "IncompleteBody": (
@@ -18,12 +21,18 @@ _TEXTS = {
         400,
         "The list of parts was not in ascending order. Parts must be ordered by part number.",
     ),
+    "InvalidRequest": (400, "{what}"),
     "InvalidRange": (416, "The requested range is not satisfiable"),
+    "InvalidTag": (400, "{what}"),
     "InsufficientStorage": (507, "the local SageMaker cannot write to its state folder: {what}"),
     "KeyTooLongError": (400, "Your key is too long"),
     "MalformedXML": (
         400,
         "The XML you provided was not well-formed or did not validate against our published schema",
+    ),
+    "MetadataTooLarge": (
+        400,
+        "Your metadata headers exceed the maximum allowed metadata size",
     ),
     "NoSuchBucket": (404, "The specified bucket does not exist"),
     "NoSuchKey": (404, "The specified key does not exist."),
@@ -32,6 +41,7 @@ _TEXTS = {
         "The specified multipart upload does not exist. The upload ID might be invalid, or the "
         "multipart upload might have been aborted or completed.",
     ),
+    "NoSuchVersion": (404, "The specified version does not exist."),
     "NotImplemented": (501, "the local SageMaker does not support {what}"),
     "NotModified": (304, "Not Modified"),
     "PreconditionFailed": (412, "At least one of the preconditions you specified did not hold"),

@@ -113,7 +113,7 @@ def answer_list(objects: Objects, bucket: str, query: Mapping[str, str]) -> Resp
         for name in ("continuation-token", "start-after"):
             if name in query:
                 member = "".join(word.capitalize() for word in name.split("-"))
-                head.append((member, query[name]))
+                head.append((member, encode(query[name])))
         if page.next:
             head.append(("NextContinuationToken", _write_token(page.next)))
     else:

@@ -1,21 +1,20 @@
 """What is stored in S3: objects, and the parts of multipart uploads."""
 
-import hashlib
 import json
 import os
-import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sagemaker_local.storage.object_store.bodies import CHUNK, Written
+from sagemaker_local.storage.object_store.bodies import CHUNK, Digest, Written
 from sagemaker_local.storage.object_store.errors import S3Error
 from sagemaker_local.storage.store import Store
 
 _MAX_KEY = 1024
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -54,20 +53,23 @@ class Objects:
     def __init__(self, store: Store, folder: Path) -> None:
         self._store = store
         self._folder = folder
+        # What comes later may be written and not yet recorded.
+        self._found = os.listdir(folder)
 
     def clean(self) -> None:
-        """Delete the files that nothing names: a kill between writing and recording leaves them."""
+        """Delete what an earlier server left: files that were written and never recorded."""
         query = "SELECT file FROM objects UNION SELECT file FROM parts"
         used = {file for (file,) in self._store.connection.execute(query)}
-        for entry in os.scandir(self._folder):
-            if entry.name not in used:
-                os.unlink(entry.path)
+        for file in self._found:
+            if file not in used:
+                self.path(file).unlink(missing_ok=True)
+        self._found = []
 
     def path(self, file: str) -> Path:
         """Return where a body lies."""
         return self._folder / file
 
-    def write(self, fill: Callable[[Path], Written]) -> tuple[str, Written]:
+    def write(self, fill: Callable[[Path], _Result]) -> tuple[str, _Result]:
         """Write a new file; it is gone again when that fails. Returns its name."""
         file = uuid.uuid4().hex
         try:
@@ -75,13 +77,6 @@ class Objects:
         except BaseException:
             self.path(file).unlink(missing_ok=True)
             raise
-
-    def bucket_region(self, bucket: str) -> str | None:
-        """Return a bucket's region, None if there is no such bucket."""
-        row = self._store.connection.execute(
-            "SELECT region FROM buckets WHERE name = ?", (bucket,)
-        ).fetchone()
-        return None if row is None else str(row[0])
 
     def get(self, bucket: str, key: str) -> StoredObject | None:
         """Return an object, None if it is not there."""
@@ -119,7 +114,8 @@ class Objects:
             if len(key.encode()) > _MAX_KEY:
                 raise S3Error("KeyTooLongError")
             with self._store.transaction() as connection:
-                if self.bucket_region(bucket) is None:
+                there = "SELECT 1 FROM buckets WHERE name = ?"
+                if connection.execute(there, (bucket,)).fetchone() is None:
                     raise S3Error("NoSuchBucket")
                 old = self.get(bucket, key)
                 check(old)
@@ -151,11 +147,6 @@ class Objects:
         if old is not None:
             self.path(old.file).unlink(missing_ok=True)
         return old is not None
-
-    def is_empty(self, bucket: str) -> bool:
-        """Return whether a bucket holds no object."""
-        query = "SELECT 1 FROM objects WHERE bucket = ? LIMIT 1"
-        return self._store.connection.execute(query, (bucket,)).fetchone() is None
 
     def keys_from(
         self, bucket: str, start: str, inclusive: bool, prefix: str
@@ -206,44 +197,45 @@ class Objects:
         )
         return [row for row in rows if row[1].startswith(prefix)]
 
-    def put_part(self, upload: str, number: int, file: str, size: int, md5: str) -> None:
+    def put_part(self, upload: str, number: int, file: str, written: Written) -> None:
         """Make a written file a part of an upload."""
+        checksums = json.dumps(written.checksums)
         with self._store.transaction() as connection:
             old = connection.execute(
                 "SELECT file FROM parts WHERE upload = ? AND number = ?", (upload, number)
             ).fetchone()
             connection.execute(
-                "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?)",
-                (upload, number, file, size, md5, time.time()),
+                "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (upload, number, file, written.size, written.md5, checksums, time.time()),
             )
         if old is not None:
             self.path(old[0]).unlink(missing_ok=True)
 
     def parts(self, upload: str) -> dict[int, dict[str, Any]]:
-        """Return file, size, md5 and time of an upload's parts by their numbers."""
+        """Return file, size, md5, checksums and time of an upload's parts by their numbers."""
+        columns = ("file", "size", "md5", "checksums", "modified")
         rows = self._store.connection.execute(
-            "SELECT number, file, size, md5, modified FROM parts WHERE upload = ? ORDER BY number",
+            f"SELECT number, {', '.join(columns)} FROM parts WHERE upload = ? ORDER BY number",
             (upload,),
         )
-        return {
-            number: {"file": file, "size": size, "md5": md5, "modified": modified}
-            for number, file, size, md5, modified in rows
-        }
+        parts = {number: dict(zip(columns, row, strict=True)) for number, *row in rows}
+        for part in parts.values():
+            part["checksums"] = json.loads(part["checksums"])
+        return parts
 
-    def join_parts(self, chosen: list[dict[str, Any]], path: Path) -> Written:
-        """Write parts after each other into a file."""
-        digests = hashlib.md5(usedforsecurity=False)
-        size = 0
+    def join_parts(self, chosen: list[dict[str, Any]], path: Path, digest: Digest | None) -> int:
+        """Write parts after each other into a file, and into a digest; returns its size."""
         try:
             with path.open("wb") as whole:
                 for part in chosen:
                     with self.path(part["file"]).open("rb") as file:
-                        shutil.copyfileobj(file, whole, CHUNK)
-                    digests.update(bytes.fromhex(part["md5"]))
-                    size += part["size"]
+                        while chunk := file.read(CHUNK):
+                            whole.write(chunk)
+                            if digest is not None:
+                                digest.update(chunk)
+                return whole.tell()
         except OSError as error:
             raise S3Error("InsufficientStorage", error.strerror or str(error)) from None
-        return Written(size, f"{digests.hexdigest()}-{len(chosen)}", {})
 
     def end_upload(self, upload: str) -> None:
         """Forget an upload and delete its parts."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import formatdate, parsedate_to_datetime
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from sagemaker_local.storage.object_store.errors import S3Error
 from sagemaker_local.storage.object_store.objects import StoredObject
@@ -17,11 +18,23 @@ _KEPT = (
     "expires",
     "x-amz-server-side-encryption",
     "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-server-side-encryption-bucket-key-enabled",
     "x-amz-storage-class",
     "x-amz-website-redirect-location",
 )
 _META = "x-amz-meta-"
-_REFUSED = ("x-amz-object-lock-mode", "x-amz-server-side-encryption-customer-algorithm")
+_ENCRYPTION = "x-amz-server-side-encryption"
+_REFUSED = (
+    "x-amz-object-lock-legal-hold",
+    "x-amz-object-lock-mode",
+    f"{_ENCRYPTION}-customer-algorithm",
+)
+# What lies in an archive could not be read before it is restored.
+_ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
+# What a bucket's owner has anyhow; buckets have no other ACLs unless they ask for it.
+_ACLS = ("private", "bucket-owner-full-control")
+_MOST_METADATA = 2048
+_MOST_TAGS = 10
 
 
 @dataclass(frozen=True)
@@ -52,6 +65,9 @@ class S3Request:
         for name in _REFUSED:
             if name in self.headers:
                 raise S3Error("NotImplemented", name)
+        if (storage := self.headers.get("x-amz-storage-class")) in _ARCHIVES:
+            raise S3Error("NotImplemented", f"the storage class {storage}")
+        self.check_acl()
         kept = {
             name: value
             for name, value in self.headers.items()
@@ -62,12 +78,81 @@ class S3Request:
         if own := ",".join(part for part in codings if part not in ("", "aws-chunked")):
             kept["content-encoding"] = own
         kept.setdefault("content-type", "binary/octet-stream")
+        own_names = [name for name in kept if name.startswith(_META)]
+        if sum(len(name) - len(_META) + len(kept[name]) for name in own_names) > _MOST_METADATA:
+            raise S3Error("MetadataTooLarge")
         return kept
+
+    def check_acl(self) -> None:
+        """Refuse to grant what nobody would be granted.
+
+        Raises
+        ------
+        S3Error : it has an ACL other than the one that every object has.
+        """
+        grants = [name for name in self.headers if name.startswith("x-amz-grant-")]
+        if grants or self.headers.get("x-amz-acl", "private") not in _ACLS:
+            raise S3Error("AccessControlListNotSupported")
+
+    def check_owner(self, account: str) -> None:
+        """Refuse to act on buckets that are another account's.
+
+        Raises
+        ------
+        S3Error : it expects such a bucket.
+        """
+        for name in ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"):
+            if self.headers.get(name, account) != account:
+                raise S3Error("AccessDenied", "Access Denied")
+
+    def check_expiry(self, now: float) -> None:
+        """Refuse a presigned address when its time is over (both versions of signatures).
+
+        Raises
+        ------
+        S3Error : it has expired.
+        """
+        expires = self.query.get("Expires", "")
+        if "X-Amz-Expires" in self.query:
+            try:
+                begin = datetime.strptime(self.query.get("X-Amz-Date", ""), "%Y%m%dT%H%M%SZ")
+                end = begin.replace(tzinfo=UTC).timestamp() + int(self.query["X-Amz-Expires"])
+            except ValueError:
+                raise S3Error("AccessDenied", "X-Amz-Date or X-Amz-Expires is no time") from None
+            expires = str(int(end))
+        if expires.isdecimal() and now > int(expires):
+            raise S3Error("AccessDenied", "Request has expired")
+
+    def copy_source(self) -> tuple[str, str, str | None]:
+        """Return bucket, key and version of what it copies."""
+        text, _, version = self.headers["x-amz-copy-source"].partition("?versionId=")
+        bucket, _, key = unquote(text).lstrip("/").partition("/")
+        return bucket, key, version or None
+
+    def copied_headers(self, source: StoredObject) -> dict[str, str]:
+        """Return the headers of a copy (API reference, CopyObject).
+
+        Class and encryption are always those that the request asks for, and the checksums those
+        of the body; the rest is copied unless it is to be replaced.
+        """
+        given = self.kept_headers()
+        body = {k: v for k, v in source.headers.items() if k.startswith("x-amz-checksum-")}
+        if self.headers.get("x-amz-metadata-directive", "COPY") == "REPLACE":
+            return given | body
+        copied = {k: v for k, v in source.headers.items() if not _is_placement(k)}
+        return copied | {k: v for k, v in given.items() if _is_placement(k)}
+
+    def is_copy_of_itself(self) -> bool:
+        """Return whether it copies an object to where it is, and changes nothing of it."""
+        changes = self.headers.get("x-amz-metadata-directive") == "REPLACE" or any(
+            map(_is_placement, self.headers)
+        )
+        return self.copy_source()[:2] == (self.bucket, self.key) and not changes
 
     def tags(self) -> list[list[str]]:
         """Return the tags that it gives an object in its header."""
         pairs = parse_qsl(self.headers.get("x-amz-tagging", ""), keep_blank_values=True)
-        return [[key, value] for key, value in pairs]
+        return checked_tags([[key, value] for key, value in pairs])
 
     def check_write(self, old: StoredObject | None) -> None:
         """Refuse to write over what the request does not expect there.
@@ -128,6 +213,8 @@ class S3Request:
                 start, end = int(first), min(int(last), size - 1) if last else size - 1
         except ValueError:
             return None
+        if first and last and int(first) > int(last):
+            return None
         if start > end or start >= size:
             raise S3Error("InvalidRange")
         return start, end
@@ -149,6 +236,41 @@ def answered_headers(item: StoredObject, request: S3Request) -> dict[str, str]:
     if item.tags:
         headers["x-amz-tagging-count"] = str(len(item.tags))
     return headers
+
+
+def encryption(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return those of an object's headers that are answered when it is written, too."""
+    return {name: value for name, value in headers.items() if name.startswith(_ENCRYPTION)}
+
+
+def check_version(version: str | None) -> None:
+    """Refuse any version but the one that every object has.
+
+    Raises
+    ------
+    S3Error : it is another one.
+    """
+    if version not in (None, "null"):
+        raise S3Error("NoSuchVersion")
+
+
+def checked_tags(tags: list[list[str]]) -> list[list[str]]:
+    """Return the tags of an object, which are few, and differ.
+
+    Raises
+    ------
+    S3Error : there are more than S3 allows, or two of one key.
+    """
+    if len(tags) > _MOST_TAGS:
+        raise S3Error("BadRequest", f"Object tags cannot be greater than {_MOST_TAGS}")
+    if len({key for key, _ in tags}) < len(tags):
+        raise S3Error("InvalidTag", "Cannot provide multiple Tags with the same key")
+    return tags
+
+
+def _is_placement(header: str) -> bool:
+    names = ("x-amz-storage-class", "x-amz-website-redirect-location")
+    return header in names or header.startswith(_ENCRYPTION)
 
 
 def _matches(wanted: str, item: StoredObject) -> bool:

@@ -1,10 +1,11 @@
 """S3 over HTTP: objects are ours, and outlive the server; what buckets have is moto's."""
 
 import os
+import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from werkzeug.wrappers import Request, Response
 
@@ -14,9 +15,20 @@ from sagemaker_local.storage.object_store.buckets import Buckets
 from sagemaker_local.storage.object_store.errors import S3Error
 from sagemaker_local.storage.object_store.listing import answer_list
 from sagemaker_local.storage.object_store.objects import Objects, StoredObject
-from sagemaker_local.storage.object_store.requests import S3Request, answered_headers
+from sagemaker_local.storage.object_store.requests import (
+    S3Request,
+    answered_headers,
+    check_version,
+    checked_tags,
+    encryption,
+)
 from sagemaker_local.storage.object_store.xml import Element, document, parse, refusal, stamp
 
+_NO_CHANGE = (
+    "This copy request is illegal because it is trying to copy an object to itself without "
+    "changing the object's metadata, storage class, website redirect location or encryption "
+    "attributes."
+)
 Announce = Callable[[str, str, str, dict[str, Any]], None]
 """Announces an event: its region, detail type, the ARN it is about, its detail."""
 # Parameters of a request that do not make it another operation.
@@ -44,17 +56,36 @@ class S3Service:
     objects : what is stored.
     buckets : the buckets that it is stored in.
     announce : announces what was created and deleted.
+    account : whose buckets all are.
     """
 
-    def __init__(self, objects: Objects, buckets: Buckets, announce: Announce) -> None:
+    def __init__(
+        self, objects: Objects, buckets: Buckets, announce: Announce, account: str
+    ) -> None:
         self._objects = objects
         self._buckets = buckets
         self._announce = announce
+        self._account = account
 
     def restore(self) -> None:
         """Bring the buckets back after a start; objects need none of it."""
-        self._buckets.restore()
         self._objects.clean()
+        self._buckets.restore()
+
+    def lend(self, bucket: str, key: str) -> bytes:
+        """Return an object that another service is about to read, and let it.
+
+        Raises
+        ------
+        S3Error : it is not there.
+        """
+        file = self._objects.path(self._existing(bucket, key).file)
+        try:
+            content = file.read_bytes()
+        except FileNotFoundError:
+            raise S3Error("NoSuchKey") from None
+        self._buckets.lend(bucket, key, content)
+        return content
 
     def serve(self, request: Request, region: str) -> Response:
         """Answer one request."""
@@ -68,33 +99,32 @@ class S3Service:
             {name.lower(): value for name, value in sent},
         )
         try:
+            asked.check_owner(self._account)
+            asked.check_expiry(time.time())
             if not key:
                 return self._bucket(request, asked, region)
-            home = self._objects.bucket_region(bucket)
+            home = self._buckets.region(bucket)
             if home is None:
                 raise S3Error("NoSuchBucket")
             return self._object(request, asked, home)
         except S3Error as error:
-            answer = refusal(error, request.path)
-            if error.code in ("NotModified", "NoSuchKey") and request.method == "HEAD":
-                answer.set_data(b"")
-            return answer
+            return refusal(error, request.path)
 
     def _bucket(self, request: Request, asked: S3Request, region: str) -> Response:
         names = {name for name in asked.query if not name.startswith("X-Amz-")} - _INCIDENTAL
         is_list = asked.method == "GET" and names <= _LISTED | _LIST_OPTIONS
-        there = bool(asked.bucket) and self._objects.bucket_region(asked.bucket) is not None
+        home = self._buckets.region(asked.bucket) if asked.bucket else None
+        there = home is not None
         if asked.bucket and not there and (is_list or asked.method == "HEAD"):
             raise S3Error("NoSuchBucket")
+        if home is not None and asked.method == "HEAD":
+            return Response(headers={"x-amz-bucket-region": home})
         if there and is_list:
             if "uploads" in names:
                 return multipart.list_uploads(self._objects, asked)
             return answer_list(self._objects, asked.bucket, asked.query)
         if there and asked.method == "POST" and "delete" in names:
             return self._delete_many(asked, request.get_data())
-        is_removal = there and asked.method == "DELETE" and not names
-        if is_removal and not self._objects.is_empty(asked.bucket):
-            raise S3Error("BucketNotEmpty")
         return self._buckets.serve(request, asked, region)
 
     def _object(self, request: Request, asked: S3Request, region: str) -> Response:
@@ -121,8 +151,11 @@ class S3Service:
             return multipart.begin(self._objects, asked)
         if "tagging" in names:
             return self._tagging(asked, request.get_data())
+        if "partNumber" in query and "uploadId" not in query:
+            names.add("partNumber")
         if names or method not in ("GET", "HEAD", "PUT", "DELETE"):
             raise S3Error("NotImplemented", f"{method} of an object's {', '.join(sorted(names))}")
+        check_version(query.get("versionId"))
         if method == "PUT" and "x-amz-copy-source" in asked.headers:
             return self._copy(asked, region)
         if method == "PUT":
@@ -148,7 +181,8 @@ class S3Service:
             asked.check_write,
         )
         self._created(region, asked.bucket, item, "PutObject")
-        return Response(headers={"etag": f'"{item.etag}"', **written.checksums})
+        told = {**written.checksums, **encryption(item.headers)}
+        return Response(headers={"etag": f'"{item.etag}"', **told})
 
     def _get(self, asked: S3Request) -> Response:
         item = self._existing(asked.bucket, asked.key)
@@ -174,13 +208,20 @@ class S3Service:
 
     def _copy(self, asked: S3Request, region: str) -> Response:
         source, _ = self._copy_source(asked)
-        replace = asked.headers.get("x-amz-metadata-directive", "COPY") == "REPLACE"
-        headers = asked.kept_headers() if replace else source.headers
+        if asked.is_copy_of_itself():
+            raise S3Error("InvalidRequest", _NO_CHANGE)
+        headers = asked.copied_headers(source)
         retag = asked.headers.get("x-amz-tagging-directive", "COPY") == "REPLACE"
 
         def link(path: Path) -> Written:
             # A file is never written twice, so that two objects may share one.
-            os.link(self._objects.path(source.file), path)
+            original = self._objects.path(source.file)
+            try:
+                os.link(original, path)
+            except FileNotFoundError:
+                raise S3Error("NoSuchKey") from None
+            except OSError:
+                shutil.copyfile(original, path)
             return Written(source.size, source.etag, {})
 
         file, _ = self._objects.write(link)
@@ -199,12 +240,14 @@ class S3Service:
             ("LastModified", stamp(item.modified)),
             ("ETag", f'"{item.etag}"'),
         ]
-        return document("CopyObjectResult", content)
+        answer = document("CopyObjectResult", content)
+        answer.headers.update(encryption(item.headers))
+        return answer
 
     def _copy_source(self, asked: S3Request) -> tuple[StoredObject, tuple[int, int] | None]:
-        text = asked.headers["x-amz-copy-source"].partition("?versionId=")[0]
-        bucket, _, key = unquote(text).lstrip("/").partition("/")
-        if self._objects.bucket_region(bucket) is None:
+        bucket, key, version = asked.copy_source()
+        check_version(version)
+        if self._buckets.region(bucket) is None:
             raise S3Error("NoSuchBucket")
         source = self._existing(bucket, key)
         asked.check_read(source, "x-amz-copy-source-")
@@ -216,6 +259,7 @@ class S3Service:
 
     def _tagging(self, asked: S3Request, content: bytes) -> Response:
         item = self._existing(asked.bucket, asked.key)
+        check_version(asked.query.get("versionId"))
         if asked.method == "GET":
             tags: list[Element] = [
                 ("Tag", [("Key", key), ("Value", value)]) for key, value in item.tags
@@ -223,23 +267,33 @@ class S3Service:
             return document("Tagging", [("TagSet", tags)])
         new: list[list[str]] = []
         if asked.method == "PUT":
-            new = [
-                [tag.findtext("Key", ""), tag.findtext("Value", "")]
-                for tag in parse(content).iter("Tag")
-            ]
+            new = checked_tags(
+                [
+                    [tag.findtext("Key", ""), tag.findtext("Value", "")]
+                    for tag in parse(content).iter("Tag")
+                ]
+            )
         self._objects.set_tags(asked.bucket, asked.key, new)
         return Response(status=200 if asked.method == "PUT" else 204)
 
     def _delete_many(self, asked: S3Request, content: bytes) -> Response:
         asked_for = parse(content)
-        region = self._objects.bucket_region(asked.bucket) or ""
-        deleted: list[Element] = []
-        for element in asked_for.findall("Object"):
-            key = element.findtext("Key", "")
-            self._delete(region, asked.bucket, key, "DeleteObjects")
-            deleted.append(("Deleted", [("Key", key)]))
+        region = self._buckets.region(asked.bucket) or ""
         quiet = asked_for.findtext("Quiet", "false").lower() == "true"
-        return document("DeleteResult", [] if quiet else deleted)
+        results: list[Element] = []
+        for element in asked_for.findall("Object"):
+            key, version = element.findtext("Key", ""), element.findtext("VersionId")
+            named = [("Key", key)] if version is None else [("Key", key), ("VersionId", version)]
+            try:
+                check_version(version)
+            except S3Error as error:
+                reason = [("Code", error.code), ("Message", str(error))]
+                results.append(("Error", [*named, *reason]))
+                continue
+            self._delete(region, asked.bucket, key, "DeleteObjects")
+            if not quiet:
+                results.append(("Deleted", named))
+        return document("DeleteResult", results)
 
     def _existing(self, bucket: str, key: str) -> StoredObject:
         item = self._objects.get(bucket, key)
