@@ -9,6 +9,7 @@ Source of the two functions: the SageMaker scikit-learn container's inference co
 container imports this file together with those beside it.
 """
 
+import io
 import json
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -115,7 +116,7 @@ def _cells(body: str | bytes, content_type: str, names: list[str]) -> dict[str, 
         raise RequestError(415, f"content type {content_type} is not served: text/csv, {JSON} are")
     text = body if isinstance(body, str) else _decode(body, parameters)
     if kind == "text/csv":
-        rows = parse_csv(text)
+        rows = parse_csv(io.StringIO(text, newline=""))
         if not rows:
             raise DataError("the request holds no rows")
         check_lengths(rows, len(names))

@@ -4,9 +4,8 @@ It lies beside `inference.py` in the model artefact, so an endpoint reads a row 
 """
 
 import csv
-import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,13 +59,11 @@ def read_table(path: Path, schema: Schema) -> pd.DataFrame:
         column does not take, the target is empty somewhere, or there are no rows.
     """
     try:
-        lines = parse_csv(path.read_text("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{path.name} is not UTF-8 (byte 0x{error.object[error.start]:02x} in line {line}); "
-            "save it as UTF-8"
-        ) from None
+        # Excel begins a file with a mark of its encoding.
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = parse_csv(file)
+    except UnicodeDecodeError:
+        raise DataError(_where_not_utf8(path)) from None
     if not lines:
         raise DataError(f"{path.name} is empty: no header, 0 rows")
     header, rows = [name.strip() for name in lines[0]], lines[1:]
@@ -88,17 +85,19 @@ def read_table(path: Path, schema: Schema) -> pd.DataFrame:
     return table
 
 
-def parse_csv(text: str) -> list[list[str]]:
-    """Return the cells of each line of a CSV text; blank lines are left out.
+def parse_csv(text: Iterable[str]) -> list[list[str]]:
+    """Return the cells of each row of a CSV text; blank lines are left out.
+
+    Parameters
+    ----------
+    text : a file or the like, opened with `newline=""`.
 
     Raises
     ------
     DataError : it is no CSV text.
     """
-    if "\0" in text:
-        raise DataError("it is not CSV: it holds a NUL byte")
     try:
-        return [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+        return [row for row in csv.reader(text, strict=True) if row]
     except csv.Error as error:
         raise DataError(f"it is not CSV: {error}") from None
 
@@ -151,6 +150,18 @@ def to_table(
                     refused.setdefault(row, DataError(reason, name, row + 1))
             table.insert(position, name, np.array(values, dtype=object))
     return table, refused
+
+
+def _where_not_utf8(path: Path) -> str:
+    content = path.read_bytes()
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        where = f" (byte 0x{content[error.start]:02x} in line {line})"
+    else:
+        where = ""
+    return f"{path.name} is not UTF-8{where}; save it as UTF-8"
 
 
 def _check_header(header: list[str], schema: Schema, rows: int) -> None:

@@ -132,7 +132,7 @@ BAD_REQUESTS: dict[str, tuple[str | bytes, str, int, int | None, str | None, str
     "short row after a full one": ("1,red\n2", "text/csv", 400, 2, None, "it has 1 values"),
     "long row": ("1,red,3", "text/csv", 400, 1, None, "it has 3 values, not 2"),
     "no rows": ("", "text/csv", 400, None, None, "the request holds no rows"),
-    "NUL byte": ("1,r\0ed", "text/csv", 400, None, None, "it is not CSV: it holds a NUL byte"),
+    "NUL byte": ("1,r\0ed", "text/csv", 400, 1, "kind", r"'r\x00ed' is none of"),
     "open quote": ('1,"red', "text/csv", 400, None, None, "it is not CSV: unexpected end"),
     "no number": ("1,red\nx,red", "text/csv", 400, 2, "x", "'x' is not a finite number (1 of 2"),
     "infinity beside a missing value": (

@@ -125,7 +125,6 @@ BAD: dict[str, tuple[Spoil, str]] = {
         lambda table: table.to_csv(index=False) + '"',
         "it is not CSV: unexpected end of data",
     ),
-    "NUL byte": (lambda table: "\0", "it is not CSV: it holds a NUL byte"),
 }
 if NUMBER is not None:
     number = NUMBER
