@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import joblib
@@ -45,7 +46,10 @@ def main() -> None:
     parser.add_argument("--model-dir", type=Path, default=os.environ.get("SM_MODEL_DIR"))
     for name, one in declared.items():
         parser.add_argument(f"--{name}", default=str(one.default))
-    arguments = vars(parser.parse_args())
+    # As one word each: argparse takes a value like -1e-05 for an option.
+    flags, words = {f"--{name}" for name in declared}, iter(sys.argv[1:])
+    joined = [f"{word}={next(words, '')}" if word in flags else word for word in words]
+    arguments = vars(parser.parse_args(joined))
     hyperparameters = {name: one.parse(arguments[name]) for name, one in declared.items()}
     train(arguments["train"], arguments["model_dir"], hyperparameters)
 

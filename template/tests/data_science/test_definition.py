@@ -66,6 +66,8 @@ def test_every_job_carries_the_tags(connection: Connection, document: dict[str, 
 def test_what_is_registered_keeps_the_contract(document: dict[str, Any]) -> None:
     (register,) = compiler.register_steps(document["Steps"])
     assert contract.missing(register["Arguments"]) == []
+    (container,) = register["Arguments"]["InferenceSpecification"]["Containers"]
+    assert container["Environment"] == contract.INFERENCE_ENVIRONMENT
 
 
 def test_the_code_is_named_by_its_content(

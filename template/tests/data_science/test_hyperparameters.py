@@ -1,6 +1,9 @@
 """A hyperparameter is declared in one line; settings, `--param` and training follow from it."""
 
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +11,7 @@ import hyperparameters
 import pytest
 
 from data_science import declared
+from data_science.bundle import STEPS
 from project.errors import ProjectError
 
 
@@ -123,3 +127,22 @@ def test_a_declaration_that_cannot_work_is_refused(declare: Any, document: Any, 
     assert str(refused.value).startswith("data_science/steps/hyperparameters.json: ")
     assert says in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_training_takes_any_number_that_is_in_range(tmp_path: Path) -> None:
+    steps = tmp_path / "steps"
+    shutil.copytree(STEPS, steps)
+    declared = {"shift": {"type": "float", "default": 0.0, "min": -1}}
+    (steps / "hyperparameters.json").write_text(json.dumps(declared))
+    for value, cause in (
+        # Then it looks for the data, which are not there.
+        ("-1e-05", "FileNotFoundError: "),
+        ("-2", "shift must be a number from -1 to inf, not -2.0"),
+    ):
+        done = subprocess.run(
+            [sys.executable, steps / "train.py", "--shift", value, "--train", tmp_path],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stderr.splitlines()[-1].startswith(cause)
