@@ -3,8 +3,6 @@
 import base64
 import hashlib
 import json
-import shutil
-import subprocess
 import urllib.error
 import urllib.request
 import zlib
@@ -364,37 +362,6 @@ def test_changes_are_announced_where_a_bucket_asks_for_it(local, s3):
     assert created["detail"]["object"]["key"] == "data/new.csv"
     assert (created["detail"]["object"]["size"], created["detail"]["reason"]) == (3, "PutObject")
     assert deleted["detail-type"] == "Object Deleted"
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("no file system of a set size can be mounted here")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def test_a_full_disk_is_told_again_and_again_and_nothing_half_written_is_listed(small_disk):
-    from kit import Local
-
-    full = Local(small_disk / "home").up()
-    try:
-        full.s3.create_bucket(Bucket=BUCKET)
-        full.put("first", b"here")
-        for _ in range(3):
-            code, message = refusal(
-                full.s3.put_object, Bucket=BUCKET, Key="big", Body=b"x" * (30 << 20)
-            )
-            assert code == "InsufficientStorage"
-            assert "No space left on device" in message
-        listed = full.s3.list_objects_v2(Bucket=BUCKET)["Contents"]
-        assert [item["Key"] for item in listed] == ["first"]
-        assert full.read(f"s3://{BUCKET}/first") == b"here"
-    finally:
-        full.down()
 
 
 def test_what_was_written_and_never_recorded_goes_and_nothing_else(tmp_path):

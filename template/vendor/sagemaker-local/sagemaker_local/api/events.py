@@ -68,8 +68,12 @@ class Events:
             "resources": [arn],
             "detail": detail | {name: _iso(detail[name]) for name in _TIMES if name in detail},
         }
-        with self._lock, self._path.open("a") as file:
-            file.write(json.dumps(event) + "\n")
+        try:
+            with self._lock, self._path.open("a") as file:
+                file.write(json.dumps(event) + "\n")
+        except OSError as error:
+            # What has happened is no failure of the request, even on a full disk.
+            _log.warning("event %s is not in the file: %s", event["id"], error)
         self._queue.put(event)
 
     def _deliver(self) -> None:

@@ -20,7 +20,7 @@ from sagemaker_local.processes.settings import Settings
 from sagemaker_local.processes.workers import Workers
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.s3 import UploadError
-from sagemaker_local.storage.store import Body, Resource, Store
+from sagemaker_local.storage.store import Body, Resource, Store, failure
 
 # A container gets SIGTERM and has so many seconds until SIGKILL (API reference, StopTrainingJob and
 # StopProcessingJob).
@@ -153,7 +153,8 @@ class Jobs:
             status, members = "Failed", {"FailureReason": f"ClientError: {error}"}
         except Exception as error:
             _log.exception("job %s", job.resource.name)
-            reason = f"InternalServerError: {type(error).__name__}: {error}"
+            why = failure(error) or f"{type(error).__name__}: {error}"
+            reason = f"InternalServerError: {why}"
             status, members = "Failed", {"FailureReason": reason}
         shutil.rmtree(job.tree, ignore_errors=True)
         self._end(kind, job.resource.arn, status, **members)

@@ -1,5 +1,6 @@
 """What the local SageMaker remembers: resources, tags and counters in one SQLite file."""
 
+import errno
 import json
 import sqlite3
 import threading
@@ -79,6 +80,28 @@ class StoreError(Exception):
     """The database cannot be used; the message says what to do."""
 
 
+def failure(error: Exception) -> str:
+    """Return what is wrong with the state folder, and what to do; empty if the error is another."""
+    if isinstance(error, sqlite3.Error):
+        # The lower byte is the primary code.
+        code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+        return f"the database cannot be used: {error}; {_ADVICE.get(code, 'try again')}"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        return f"the state folder cannot be written: {error.strerror}; {_MAKE_ROOM}"
+    return ""
+
+
+_RESET = "`sagemaker-local reset` deletes it, with all that it remembers"
+_MAKE_ROOM = "make room on its disk"
+_ADVICE = {
+    sqlite3.SQLITE_CORRUPT: _RESET,
+    sqlite3.SQLITE_FULL: _MAKE_ROOM,
+    sqlite3.SQLITE_IOERR: _MAKE_ROOM,
+    sqlite3.SQLITE_NOTADB: _RESET,
+    sqlite3.SQLITE_READONLY: f"let it be written, or {_RESET}",
+}
+
+
 class Store:
     """The database, safe to use from many threads and to kill at any time.
 
@@ -90,13 +113,12 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
-        advice = "`sagemaker-local reset` deletes it, with all that it remembers"
         try:
             if self._is_foreign():
-                raise StoreError(f"{path} was written by another version; {advice}")
+                raise StoreError(f"{path} was written by another version; {_RESET}")
             self.connection.executescript(f"{SCHEMA} PRAGMA user_version = {VERSION};")
         except sqlite3.Error as error:
-            raise StoreError(f"{path} cannot be used: {error}; {advice}") from None
+            raise StoreError(f"{path} cannot be used: {error}; {_RESET}") from None
 
     def _is_foreign(self) -> bool:
         (version,) = self.connection.execute("PRAGMA user_version").fetchone()
@@ -126,10 +148,12 @@ class Store:
         self._local.after_commit = after
         try:
             yield connection
+            connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            # Some errors end the transaction, and one that stays open would swallow the next.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             raise
-        connection.execute("COMMIT")
         for act in after:
             act()
 

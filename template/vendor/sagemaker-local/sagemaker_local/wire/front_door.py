@@ -21,6 +21,7 @@ from sagemaker_local.regions import partition_of
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.object_store.service import S3Service
 from sagemaker_local.storage.other_services import NotThereError, OtherServices
+from sagemaker_local.storage.store import failure
 from sagemaker_local.wire.admin import status
 from sagemaker_local.wire.invoke import invoke_endpoint
 from sagemaker_local.wire.refusals import refuse_too_many_bucket_tags, refuse_what_would_be_ignored
@@ -82,10 +83,11 @@ class FrontDoor:
         except RecursionError:
             deep = AwsError("SerializationException", "the request is nested too deep")
             answer = _refusal(deep, request)
-        except Exception:
+        except Exception as error:
             _log.exception("%s %s", request.method, request.path)
-            failure = "the local SageMaker failed at this request; server.log says why"
-            answer = _refusal(AwsError("InternalFailure", failure, 500), request)
+            other = "the local SageMaker failed at this request; server.log says why"
+            refused = AwsError("InternalFailure", failure(error) or other, 500)
+            answer = _refusal(refused, request)
         return answer(environ, start_response)
 
     def _admit(self, request: Request) -> tuple[str, str]:

@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import signal
+import sqlite3
 import threading
 import time
 from contextlib import suppress
@@ -44,7 +45,7 @@ from sagemaker_local.storage.object_store.objects import Objects
 from sagemaker_local.storage.object_store.service import S3Service
 from sagemaker_local.storage.other_services import OtherServices
 from sagemaker_local.storage.s3 import S3
-from sagemaker_local.storage.store import Store, StoreError
+from sagemaker_local.storage.store import Store, StoreError, failure
 from sagemaker_local.wire.front_door import FrontDoor
 
 _log = logging.getLogger(__name__)
@@ -114,6 +115,8 @@ def serve(home: Home) -> int:
             _run(home, serving, settings)
     except (SettingsError, StoreError) as error:
         _log.error("%s", error)
+    except sqlite3.Error as error:
+        _log.error("%s: %s", home.database, failure(error))
     except OSError as error:
         _log.error("cannot use %s: %s", error.filename or home.path, error.strerror)
     return 1
