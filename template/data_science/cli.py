@@ -257,9 +257,8 @@ def _follow(connection: Any, arn: str) -> None:
             if step.status == "Failed":
                 printed = job_log(connection, step.job_arn) if step.job_arn else []
                 lines = [line for line in printed if line.strip()]
-                last = lines.pop() if lines else step.reason
-                cause = runs.cause(connection, step) or last
-                for line in [*lines, last][-10:]:
+                cause = runs.cause(connection, step) or (lines[-1] if lines else step.reason)
+                for line in lines[-10:]:
                     if line != cause:
                         print(f"    {line}")
                 raise ProjectError(f"{step.name}: {cause}")
