@@ -1,4 +1,4 @@
-"""Every AWS service but SageMaker: moto, touched only as a WSGI application."""
+"""Every AWS service but SageMaker, and S3 without objects: moto, touched only as WSGI."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""What the local SageMaker remembers: resources, tags and counters in one SQLite file."""
+"""What the local SageMaker remembers: resources, tags, and what is in S3, in one SQLite file."""
 
 import errno
 import json
