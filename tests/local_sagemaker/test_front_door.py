@@ -2,13 +2,15 @@
 
 import http.client
 import json
+import subprocess
+import sys
 import urllib.request
 from urllib.parse import urlsplit
 
 import boto3
 import pytest
 from botocore.config import Config
-from kit import BUCKET, refusal
+from kit import BUCKET, Local, refusal, wait_until
 
 
 def send(local, method="POST", path="/", key=None, service="sagemaker", **headers):
@@ -62,7 +64,7 @@ def test_server_listens_on_loopback_only(local):
         http.client.HTTPConnection("127.0.0.2", port, timeout=2).connect()
 
 
-@pytest.mark.parametrize("service", ["s3", "sts", "sagemaker", "events"])
+@pytest.mark.parametrize("service", ["s3", "sts", "sagemaker", "events", "cloudwatch", "lambda"])
 def test_stale_key_gets_a_message_that_helps(local, service):
     client = boto3.session.Session().client(
         service,
@@ -77,6 +79,8 @@ def test_stale_key_gets_a_message_that_helps(local, service):
         "sts": lambda: client.get_caller_identity(),
         "sagemaker": lambda: client.list_models(),
         "events": lambda: client.list_rules(),
+        "cloudwatch": lambda: client.list_metrics(),
+        "lambda": lambda: client.list_functions(),
     }[service]
     code, message = refusal(call)
     assert code == "InvalidClientTokenId"
@@ -134,3 +138,42 @@ def test_a_body_that_is_not_json_is_refused(local):
     answer = connection.getresponse()
     assert answer.status == 400
     assert json.loads(answer.read())["__type"] == "SerializationException"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "service", "headers", "status", "code"),
+    [
+        ("GET", "/", "sagemaker", {}, 400, "UnknownOperationException"),
+        ("BREW", "/", "sagemaker", {}, 400, "UnknownOperationException"),
+        ("POST", "/?a=%ff", "sagemaker", {"X_Amz_Target": "SageMaker."}, 400, "UnknownOperation"),
+        ("POST", "/", "sagemaker", {"Content_Length": str(10**12)}, 413, "EntityTooLarge"),
+        ("POST", "/", "sts", {"Content_Length": str(10**12)}, 413, "EntityTooLarge"),
+        ("PUT", "/b/k", "s3", {"Content_Length": str(10**12)}, 413, "EntityTooLarge"),
+        ("POST", "/endpoints/e/invocations", "sagemaker", {"X_Amz_Target": ""}, 400, "Validation"),
+        ("GET", "/b%00/k%00", "s3", {}, 404, "NoSuchBucket"),
+        ("GET", "/../../etc/passwd", "s3", {}, 404, "NoSuchBucket"),
+        ("GET", "//etc//passwd", "s3", {}, 404, "NoSuchBucket"),
+        ("POST", "/", "dynamodb", {}, 400, "UnknownOperationException"),
+        ("POST", "/", "", {}, 400, "UnknownOperationException"),
+        ("POST", "/", "moon", {}, 400, "UnknownOperationException"),
+    ],
+)
+def test_requests_as_no_client_makes_them(local, method, path, service, headers, status, code):
+    answered, body, _ = send(local, method, path, service=service, **headers)
+    assert (answered, code in body) == (status, True), body
+
+
+def test_refusals_are_logged_where_somebody_wants_to_see_them(tmp_path):
+    local = Local(tmp_path / "home")
+    command = [sys.executable, "-m", "sagemaker_local", "serve", "--home", str(local.home)]
+    log = tmp_path / "log"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [*command, "--verbose"], env=local.environment, stderr=output, stdout=output
+        )
+    wait_until(lambda: local.status["up"], bool)
+    local.up()
+    assert refusal(local.sm.describe_model, ModelName="none")[0] == "ValidationException"
+    local.down()
+    assert server.wait(20) == 0
+    assert "POST /: ValidationException: Could not find model" in log.read_text()

@@ -80,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
                 type=_region_name,
                 help="the AWS region; default the one named last, $AWS_DEFAULT_REGION, us-east-1",
             )
+        if name == "serve":
+            command.add_argument("--verbose", action="store_true", help="log what is refused")
         if name in ("up", "status"):
             command.add_argument("--json", action="store_true", help="print JSON for a script")
     return parser
@@ -150,7 +152,7 @@ def _serve(home: Home, options: argparse.Namespace) -> int:
         os.execve(sys.executable, command, server_environment(home, os.environ))
     from sagemaker_local.wire.server import serve
 
-    return serve(home)
+    return serve(home, options.verbose)
 
 
 def _region(home: Home, options: argparse.Namespace) -> str:
@@ -219,6 +221,9 @@ def _start(home: Home) -> Running:
             process.kill()
             raise CliError(f"the server did not start in {_START_SECONDS} s; see {home.log}")
         time.sleep(_POLL_SECONDS)
+    # A `serve` may have come first.
+    if other := _find(home):
+        return other
     raise CliError(f"the server did not start: {_last_error(home, begin)}")
 
 

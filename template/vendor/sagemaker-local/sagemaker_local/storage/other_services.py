@@ -20,7 +20,7 @@ class OtherServices:
     """The emulator's WSGI application; it loads in the background, and requests wait for it."""
 
     def __init__(self) -> None:
-        self._application: Callable[..., Iterable[bytes]] | None = None
+        self._application: Any = None
         self._loaded = threading.Event()
 
     def load(self) -> None:
@@ -49,9 +49,13 @@ class OtherServices:
         NotThereError : nobody answers it.
         """
         self._loaded.wait()
-        assert self._application is not None
         try:
-            return self._application(environ, start_response)
+            backend = self._application.get_application(environ)
+        except (KeyError, IndexError):
+            raise NotThereError("the request names no action") from None
+        try:
+            answer: Iterable[bytes] = backend(environ, start_response)
+            return answer
         except (NotImplementedError, OperationNotFoundError) as error:
             raise NotThereError(str(error)) from None
 

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
 from sagemaker_local.api.actions import perform
@@ -31,6 +32,9 @@ _log = logging.getLogger(__name__)
 _CREDENTIAL = re.compile(r"Credential=([^/\s]+)/[^/]*/([^/]*)/([^/,\s]*)/")
 _LOCAL_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:\d+)?")
 _XML_SERVICES = ("cloudfront", "route53", "s3")
+_MOST_BYTES = 64 << 20
+_MOST_BYTES_OF_S3 = 5 << 30
+"""The largest object or part that S3 takes in one request (user guide, "Uploading objects")."""
 _INVOCATIONS = re.compile(r"/endpoints/([^/]+)/invocations")
 
 
@@ -57,38 +61,34 @@ class FrontDoor:
         """Answer one request."""
         request = Request(environ)
         try:
-            region, service = self._admit(request)
-            if service == "sagemaker-local":
-                answer = _json(status(self._parts))
-            self.in_use.set()
-            if service == "sagemaker-local":
-                return answer(environ, start_response)
-            if service.startswith("sagemaker"):
-                answer = self._answer(request, region)
-            elif service == "s3":
-                refuse_too_many_bucket_tags(request)
-                answer = self._parts[S3Service].serve(request, region)
-            elif service == "tagging":
-                target = request.headers.get("X-Amz-Target", "")
-                body = read_body(request.get_data())
-                answer = answer_tagging(self._parts, region, target, body)
-            else:
-                refuse_what_would_be_ignored(self._parts, region, service, request)
-                return self._parts[OtherServices](environ, start_response)
-        except AwsError as error:
-            answer = _refusal(error, request)
-        except NotThereError as error:
-            unknown = f"the local SageMaker has no answer of the service {service}: {error}"
-            answer = _refusal(AwsError("UnknownOperationException", unknown), request)
-        except RecursionError:
-            deep = AwsError("SerializationException", "the request is nested too deep")
-            answer = _refusal(deep, request)
+            return self._choose(request)(environ, start_response)
         except Exception as error:
-            _log.exception("%s %s", request.method, request.path)
-            other = "the local SageMaker failed at this request; server.log says why"
-            refused = AwsError("InternalFailure", failure(error) or other, 500)
-            answer = _refusal(refused, request)
-        return answer(environ, start_response)
+            refused = _as_refusal(error, request)
+            _log.debug("%s %s: %s: %s", request.method, request.path, refused.code, refused.message)
+            return _answer_refusal(refused, request)(environ, start_response)
+
+    def _choose(self, request: Request) -> Callable[..., Iterable[bytes]]:
+        """Return what answers a request: an answer, or who gives one."""
+        region, service = self._admit(request)
+        if service == "sagemaker-local":
+            answer = _json(status(self._parts))
+            self.in_use.set()
+            return answer
+        self.in_use.set()
+        limit = _MOST_BYTES_OF_S3 if service == "s3" else _MOST_BYTES
+        request.max_content_length = limit
+        if (request.content_length or 0) > limit:
+            raise RequestEntityTooLarge
+        if service.startswith("sagemaker"):
+            return self._answer(request, region)
+        if service == "s3":
+            refuse_too_many_bucket_tags(request)
+            return self._parts[S3Service].serve(request, region)
+        if service == "tagging":
+            target = request.headers.get("X-Amz-Target", "")
+            return answer_tagging(self._parts, region, target, read_body(request.get_data()))
+        refuse_what_would_be_ignored(self._parts, region, service, request)
+        return self._parts[OtherServices]
 
     def _admit(self, request: Request) -> tuple[str, str]:
         """Return region and service that a request is signed for, or refuse it."""
@@ -96,7 +96,7 @@ class FrontDoor:
             raise AwsError("AccessDenied", "requests from web pages are refused", 403)
         if not _LOCAL_HOST.fullmatch(request.headers.get("Host", "")):
             raise AwsError("AccessDenied", "requests for another host are refused", 403)
-        query = parse_qs(request.query_string.decode())
+        query = parse_qs(request.query_string.decode("latin-1"))
         presigned = "Credential=" + query.get("X-Amz-Credential", [""])[0]
         found = _CREDENTIAL.search(request.headers.get("Authorization", presigned))
         key, region, service = found.groups() if found else ("", "us-east-1", "s3")
@@ -119,7 +119,7 @@ class FrontDoor:
 
     def _answer(self, request: Request, region: str) -> Response:
         target = request.headers.get("X-Amz-Target", "")
-        if target.startswith("SageMaker."):
+        if target.startswith("SageMaker.") and request.method == "POST":
             body = read_body(request.get_data())
             return _json(perform(self._parts, region, target.split(".", 1)[1], body))
         endpoint = _INVOCATIONS.fullmatch(request.path)
@@ -137,10 +137,32 @@ def _json(body: Any) -> Response:
     return answer
 
 
-def _refusal(error: AwsError, request: Request) -> Response:
-    """Return an error in the protocol of the service that was asked."""
+def _as_refusal(error: Exception, request: Request) -> AwsError:
+    if isinstance(error, AwsError):
+        return error
+    if isinstance(error, NotThereError):
+        unknown = f"the local SageMaker has no answer of the service {_service(request)}: {error}"
+        return AwsError("UnknownOperationException", unknown)
+    if isinstance(error, RequestEntityTooLarge):
+        most = f"the body may have at most {request.max_content_length} bytes"
+        return AwsError("EntityTooLarge", most, 413)
+    if isinstance(error, ClientDisconnected):
+        return AwsError("RequestTimeout", "the body did not come whole, or not in time")
+    if isinstance(error, RecursionError):
+        return AwsError("SerializationException", "the request is nested too deep")
+    _log.error("%s %s", request.method, request.path, exc_info=error)
+    other = "the local SageMaker failed at this request; server.log says why"
+    return AwsError("InternalFailure", failure(error) or other, 500)
+
+
+def _service(request: Request) -> str:
     found = _CREDENTIAL.search(request.headers.get("Authorization", ""))
-    service = found[3] if found else "s3"
+    return found[3] if found else "s3"
+
+
+def _answer_refusal(error: AwsError, request: Request) -> Response:
+    """Return an error in the protocol of the service that was asked."""
+    service = _service(request)
     if service in _XML_SERVICES or request.mimetype == "application/x-www-form-urlencoded":
         inner = f"<Code>{error.code}</Code><Message>{escape(error.message)}</Message>"
         form = "<{0}>{1}</{0}>" if service == "s3" else "<E><{0}>{1}</{0}></E>"

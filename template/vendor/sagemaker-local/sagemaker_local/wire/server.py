@@ -11,9 +11,7 @@ import time
 from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any, NoReturn
-
-from werkzeug.serving import WSGIRequestHandler, make_server
+from typing import NoReturn
 
 # Actions, and what they support, are registered when their modules are imported.
 import sagemaker_local.hosting.endpoints
@@ -47,6 +45,7 @@ from sagemaker_local.storage.other_services import OtherServices
 from sagemaker_local.storage.s3 import S3
 from sagemaker_local.storage.store import Store, StoreError, failure
 from sagemaker_local.wire.front_door import FrontDoor
+from sagemaker_local.wire.http import listen
 
 _log = logging.getLogger(__name__)
 _WATCH_SECONDS = 0.5
@@ -85,26 +84,21 @@ def recover(parts: Parts, home: Home) -> None:
     parts[Fleet].recover()
 
 
-class _Handler(WSGIRequestHandler):
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Log no requests: a polling client would fill the disk."""
-
-    def make_environ(self) -> dict[str, Any]:
-        """Return what werkzeug does, and the headers as they were sent.
-
-        WSGI cannot tell `a_b` from `a-b` in a header's name, and S3 metadata may have either.
-        """
-        return super().make_environ() | {"sagemaker_local.headers": self.headers.items()}
-
-
-def serve(home: Home) -> int:
+def serve(home: Home, verbose: bool = False) -> int:
     """Run the server of a state folder until it is told to stop, or the folder is gone.
+
+    Parameters
+    ----------
+    home : the state folder.
+    verbose : whether requests that are refused are logged.
 
     Returns
     -------
     The exit code: 0, or 1 when it cannot run; the last line of the log says why.
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    if verbose:
+        logging.getLogger("sagemaker_local").setLevel(logging.DEBUG)
     try:
         settings = read_settings(os.environ)
         home.prepare()
@@ -125,7 +119,7 @@ def serve(home: Home) -> int:
 def _run(home: Home, serving: Serving, settings: Settings) -> NoReturn:
     home.forget_running()
     services = OtherServices()
-    server = make_server("127.0.0.1", 0, services, threaded=True, request_handler=_Handler)
+    server = listen()
     running = Running(
         url=f"http://127.0.0.1:{server.server_port}",
         pid=os.getpid(),
