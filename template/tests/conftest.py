@@ -17,6 +17,7 @@ from project.aws import Connection, connect
 @pytest.fixture(scope="session")
 def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     """Start a local SageMaker in a temporary folder and connect the project to it."""
+    pytest.importorskip("sagemaker_local", reason="the local SageMaker is left out of this project")
     home: Path = tmp_path_factory.mktemp("sagemaker-local")
     before = dict(os.environ)
     os.environ[local.HOME] = str(home)

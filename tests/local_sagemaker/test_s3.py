@@ -95,6 +95,8 @@ def test_conditions(s3):
     assert refusal(s3.get_object, Bucket=BUCKET, Key="once", IfMatch=etag)[0] == (
         "PreconditionFailed"
     )
+    code, _ = refusal(s3.delete_object, Bucket=BUCKET, Key="once", IfMatch=etag)
+    assert (code, body_of(s3, "once")) == ("PreconditionFailed", b"3")
     newest = s3.head_object(Bucket=BUCKET, Key="once")["ETag"]
     assert refusal(s3.get_object, Bucket=BUCKET, Key="once", IfNoneMatch=newest)[0] == "304"
 

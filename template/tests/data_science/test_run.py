@@ -188,6 +188,7 @@ def test_what_is_not_there_is_refused_in_one_line(registered: registry.Version) 
         assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.usefixtures("connection")
 def test_wrong_use_exits_with_2() -> None:
     wrong = (
         "--param=nonsense",
@@ -226,6 +227,7 @@ def test_a_version_whose_metrics_are_gone_does_not_hide_the_others(
         s3.write(connection, uri, before)
 
 
+@pytest.mark.usefixtures("connection")
 def test_the_definition_is_printed_and_nothing_else() -> None:
     done = run("ds", "definition", "--local")
     assert json.loads(done.stdout)["Version"] == "2020-12-01"

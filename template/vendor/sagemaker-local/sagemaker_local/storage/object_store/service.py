@@ -161,6 +161,8 @@ class S3Service:
         if method == "PUT":
             return self._put(request, asked, region)
         if method == "DELETE":
+            if "if-match" in asked.headers:
+                asked.check_write(self._objects.get(asked.bucket, asked.key))
             self._delete(region, asked.bucket, asked.key, "DeleteObject")
             return Response(status=204)
         return self._get(asked)
