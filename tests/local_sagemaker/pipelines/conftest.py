@@ -24,7 +24,7 @@ class InProcess:
 
     def __init__(self, folder):
         store = Store(folder / "state.db")
-        self.parts = Parts(store, S3(None), RunningExecutions(store))
+        self.parts = Parts(store, S3(None, None, None), RunningExecutions(store))
         self._numbers = itertools.count()
 
     def perform(self, action, **request):

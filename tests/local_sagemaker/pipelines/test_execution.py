@@ -242,7 +242,7 @@ class TestDocuments:
         )
         monkeypatch.setitem(STEP_TYPES, "Made", kind)
         contents = {"s3://b/out/deep/r.json": b'{"a": [{"b": 7}]}'}
-        monkeypatch.setattr(inside.parts[S3], "read", lambda region, uri: contents[uri])
+        monkeypatch.setattr(inside.parts[S3], "read", lambda uri: contents[uri])
         file = {"PropertyFileName": "my.file", "OutputName": "out", "FilePath": "deep/r.json"}
         value = {"PropertyFile": get("Steps.M.PropertyFiles.my.file"), "Path": "a[0].b"}
         _, steps = inside.run(
@@ -264,7 +264,7 @@ class TestDocuments:
         ],
     )
     def test_what_cannot_be_read(self, inside, monkeypatch, content, reason):
-        monkeypatch.setattr(inside.parts[S3], "read", lambda region, uri: content)
+        monkeypatch.setattr(inside.parts[S3], "read", lambda uri: content)
         document = {"Std:JsonGet": {"S3Uri": "s3://b/k", "Path": "a"}}
         _, steps = inside.run(definition(condition("C", [equals(document, 1)])))
         told = f"ClientError: the JSON at s3://b/k cannot be read: {reason}" if reason else None

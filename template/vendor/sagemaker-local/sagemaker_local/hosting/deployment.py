@@ -41,6 +41,7 @@ class ModelServer:
     Parameters
     ----------
     clients, home : of the server it belongs to.
+    s3 : where the artefact is.
     workers : start it.
     region, endpoint : where it serves.
     variant : the production variant it serves, as in the endpoint configuration.
@@ -54,6 +55,7 @@ class ModelServer:
     def __init__(
         self,
         clients: Clients,
+        s3: S3,
         home: Home,
         workers: Workers,
         region: str,
@@ -69,7 +71,7 @@ class ModelServer:
         self.log = home.logs / region / "Endpoints" / f"{endpoint}.log"
         opt_ml = make_root(self._tree)
         try:
-            S3(clients).unpack(region, container["ModelDataUrl"], inside(self._tree, MODEL_DIR))
+            s3.unpack(container["ModelDataUrl"], inside(self._tree, MODEL_DIR))
         except (MissingObjectError, tarfile.TarError) as error:
             shutil.rmtree(self._tree, ignore_errors=True)
             raise DeploymentError(

@@ -13,6 +13,7 @@ from sagemaker_local.home import Home
 from sagemaker_local.hosting.deployment import Deployment, DeploymentError, ModelServer
 from sagemaker_local.processes.workers import Workers
 from sagemaker_local.storage.clients import Clients
+from sagemaker_local.storage.s3 import S3
 from sagemaker_local.storage.store import Body, Resource, Store
 
 ENDPOINT = ResourceKind(
@@ -37,12 +38,16 @@ class Fleet:
     ----------
     store : where the endpoints are.
     clients, home : of the server they belong to.
+    s3 : where the artefacts are.
     workers : start the model servers.
     """
 
-    def __init__(self, store: Store, clients: Clients, home: Home, workers: Workers) -> None:
+    def __init__(
+        self, store: Store, clients: Clients, s3: S3, home: Home, workers: Workers
+    ) -> None:
         self._store = store
         self._clients = clients
+        self._s3 = s3
         self._home = home
         self._workers = workers
         self._serving: dict[str, Deployment] = {}
@@ -190,6 +195,7 @@ class Fleet:
                 servers.append(
                     ModelServer(
                         self._clients,
+                        self._s3,
                         self._home,
                         self._workers,
                         endpoint.region,

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from sagemaker_local.api.actions import ACTIONS, Call, now
 from sagemaker_local.api.errors import STOPPED_WITH_US
 from sagemaker_local.api.resource_kind import ResourceKind
@@ -19,7 +17,7 @@ from sagemaker_local.processes.container import make_root
 from sagemaker_local.processes.settings import Settings
 from sagemaker_local.processes.workers import Workers
 from sagemaker_local.storage.clients import Clients
-from sagemaker_local.storage.s3 import UploadError
+from sagemaker_local.storage.s3 import S3, UploadError
 from sagemaker_local.storage.store import Body, Resource, Store, failure
 
 # A container gets SIGTERM and has so many seconds until SIGKILL (API reference, StopTrainingJob and
@@ -80,16 +78,24 @@ class Jobs:
     ----------
     store : where their resources are.
     clients : of the server that they may call.
+    s3 : where their data comes from and goes to.
     home : the state folder, in which each has a folder while it runs.
     workers : start their commands.
     settings : scale how long a job may take to stop.
     """
 
     def __init__(
-        self, store: Store, clients: Clients, home: Home, workers: Workers, settings: Settings
+        self,
+        store: Store,
+        clients: Clients,
+        s3: S3,
+        home: Home,
+        workers: Workers,
+        settings: Settings,
     ) -> None:
         self._store = store
         self._clients = clients
+        self._s3 = s3
         self._home = home
         self._workers = workers
         self._grace = settings.scaled(_GRACE_SECONDS)
@@ -109,6 +115,7 @@ class Jobs:
         job = Job(
             self._store,
             self._clients,
+            self._s3,
             self._home,
             self._workers,
             resource,
@@ -149,7 +156,7 @@ class Jobs:
             status = "Stopped" if job.stop.is_set() else members.pop("Status", "Completed")
         except JobError as error:
             status, members = "Failed", {"FailureReason": str(error)}
-        except (UploadError, BotoCoreError, ClientError) as error:
+        except UploadError as error:
             status, members = "Failed", {"FailureReason": f"ClientError: {error}"}
         except Exception as error:
             _log.exception("job %s", job.resource.name)

@@ -47,14 +47,14 @@ def create_processing_job(call: Call) -> Body:
 
 def _process(job: Job) -> dict[str, Any]:
     """Run a job by the contract of the developer guide, "Build Your Own Processing Container"."""
-    asked, s3, region = job.request, job.s3, job.resource.region
+    asked, s3 = job.request, job.s3
     write_resource_config(job)
     (job.opt_ml / "config" / "processingjobconfig.json").write_text(json.dumps(_config(job)))
     (job.opt_ml / "output").mkdir()
     for part in asked.get("ProcessingInputs", []):
         source = part["S3Input"]
         try:
-            s3.download(region, source["S3Uri"], job.inside(source["LocalPath"]))
+            s3.download(source["S3Uri"], job.inside(source["LocalPath"]))
         except MissingObjectError as error:
             raise JobError(
                 f"ClientError: Data download failed: no S3 objects found at {error}, "
@@ -77,7 +77,7 @@ def _process(job: Job) -> dict[str, Any]:
         raise JobError(job.failure(code))
     for part in outputs:
         target = part["S3Output"]
-        s3.upload(region, job.inside(target["LocalPath"]), target["S3Uri"])
+        s3.upload(job.inside(target["LocalPath"]), target["S3Uri"])
     return {"ExitMessage": said}
 
 

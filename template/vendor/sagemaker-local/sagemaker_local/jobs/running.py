@@ -31,6 +31,7 @@ class Job:
     ----------
     store : where its resource is.
     clients : of the server that it may call.
+    s3 : where its data comes from and goes to.
     home : the server's state folder.
     workers : start its command.
     resource : the job as it was created.
@@ -43,6 +44,7 @@ class Job:
 
     store: Store
     clients: Clients
+    s3: S3
     home: Home
     workers: Workers
     resource: Resource
@@ -53,11 +55,6 @@ class Job:
     stop: threading.Event = field(default_factory=threading.Event)
     _child: Child | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def s3(self) -> S3:
-        """Where its data comes from and goes to."""
-        return S3(self.clients)
 
     @property
     def request(self) -> dict[str, Any]:

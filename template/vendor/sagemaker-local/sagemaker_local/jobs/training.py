@@ -70,7 +70,7 @@ def create_training_job(call: Call) -> Body:
 
 
 def _train(job: Job) -> dict[str, Any]:
-    asked, s3, region = job.request, job.s3, job.resource.region
+    asked, s3 = job.request, job.s3
     started = time.monotonic()
     job.note(TrainingStartTime=now(), SecondaryStatus="Downloading")
     for folder in ("model", "code", "output/data", "output/intermediate", "input/data"):
@@ -79,20 +79,22 @@ def _train(job: Job) -> dict[str, Any]:
     for channel in asked.get("InputDataConfig", []):
         name, uri = channel["ChannelName"], channel["DataSource"]["S3DataSource"]["S3Uri"]
         try:
-            s3.download(region, uri, job.opt_ml / "input" / "data" / name)
+            s3.download(uri, job.opt_ml / "input" / "data" / name)
         except MissingObjectError as error:
             raise JobError(
                 f"ClientError: Data download failed: no S3 objects found at {error}, channel {name}"
             ) from None
     hyperparameters = decode(asked["HyperParameters"])
     try:
-        s3.unpack(region, str(hyperparameters[SUBMIT]), job.opt_ml / "code")
+        s3.unpack(str(hyperparameters[SUBMIT]), job.opt_ml / "code")
     except (MissingObjectError, tarfile.TarError) as error:
         raise JobError(f"ClientError: {SUBMIT} cannot be read: {error}") from None
     job.note(SecondaryStatus="Training")
     command = [str(hyperparameters[PROGRAM]), *script_arguments(hyperparameters)]
     variables = {
-        **script_variables(job.resource.name, region, hyperparameters, channels, cluster),
+        **script_variables(
+            job.resource.name, job.resource.region, hyperparameters, channels, cluster
+        ),
         "TRAINING_JOB_NAME": job.resource.name,
         "TRAINING_JOB_ARN": job.resource.arn,
         "PYTHONPATH": python_path(f"{PATH}/code"),
@@ -141,14 +143,13 @@ def _write_configuration(job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _upload(job: Job) -> None:
-    s3, region = job.s3, job.resource.region
     artifacts = job.request["ModelArtifacts"]["S3ModelArtifacts"]
     folders = {"model": artifacts, "output/data": artifacts.replace("model.tar", "output.tar")}
     for folder, uri in folders.items():
         if any((job.opt_ml / folder).iterdir()):
             archive = job.tree / "archive.tar.gz"
             pack(job.opt_ml / folder, archive)
-            s3.upload_file(region, archive, uri)
+            job.s3.upload_file(archive, uri)
 
 
 def _metrics(job: Job) -> list[dict[str, Any]]:

@@ -89,6 +89,6 @@ def _definition_text(call: Call) -> str | None:
         raise unsupported("PipelineDefinitionS3Location.VersionId")
     try:
         uri = f"s3://{place['Bucket']}/{place['ObjectKey']}"
-        return call.parts[S3].read(call.region, uri).decode()
+        return call.parts[S3].read(uri).decode()
     except (MissingObjectError, UnicodeDecodeError) as error:
         raise invalid(f"Unable to read the pipeline definition: {error}") from None

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError
-
 from sagemaker_local.api.actions import Call
 from sagemaker_local.pipelines.definition import Definition
 from sagemaker_local.pipelines.document import Document
@@ -58,13 +56,13 @@ class StepScope:
     def s3_document(self, uri: str) -> Any:
         """Return the JSON document at an S3 URI; NaN and Infinity are no JSON."""
         try:
-            text = self.call.parts[S3].read(self.call.region, uri)
+            text = self.call.parts[S3].read(uri)
             return json.loads(text, parse_constant=_refuse_constant)
         except UnicodeDecodeError:
             reason = "it is not in UTF-8"
         except RecursionError:
             reason = "it is nested too deep"
-        except (MissingObjectError, BotoCoreError, ValueError) as error:
+        except (MissingObjectError, ValueError) as error:
             reason = str(error)
         raise ExpressionError(f"the JSON at {uri} cannot be read: {reason}")
 

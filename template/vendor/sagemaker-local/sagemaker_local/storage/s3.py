@@ -1,15 +1,17 @@
 """S3 as jobs and models use it: whole folders from and to a prefix."""
 
-import tempfile
-from collections.abc import Iterable, Mapping
+import shutil
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO
 from urllib.parse import urlsplit
 
-from botocore.exceptions import ClientError
-
 from sagemaker_local.storage.archives import unpack
-from sagemaker_local.storage.clients import Clients
+from sagemaker_local.storage.object_store.bodies import CHUNK, write_body
+from sagemaker_local.storage.object_store.buckets import Buckets
+from sagemaker_local.storage.object_store.changes import Changes
+from sagemaker_local.storage.object_store.errors import S3Error
+from sagemaker_local.storage.object_store.objects import Objects
 
 
 class UploadError(Exception):
@@ -25,18 +27,20 @@ class S3:
 
     Parameters
     ----------
-    clients : whose S3 it is.
+    objects, buckets : what is stored where.
+    changes : announces what is stored anew.
     """
 
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
+    def __init__(self, objects: Objects, buckets: Buckets, changes: Changes) -> None:
+        self._objects = objects
+        self._buckets = buckets
+        self._changes = changes
 
-    def download(self, region: str, uri: str, folder: Path) -> None:
+    def download(self, uri: str, folder: Path) -> None:
         """Copy the objects at an S3 URI into a folder, as SageMaker does for `S3Prefix`.
 
         Parameters
         ----------
-        region : the region to ask in.
         uri : an object, or a prefix of objects.
         folder : where to put them; keys keep their path below the prefix's last `/`.
 
@@ -45,13 +49,10 @@ class S3:
         MissingObjectError : nothing is there, or two keys would be the same file.
         """
         bucket, prefix = split_uri(uri)
-        s3 = self._clients.client("s3", region)
-        try:
-            pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-            keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
-        except ClientError as error:
-            raise MissingObjectError(f"{uri}: {error}") from None
-        files = place(keys, prefix)
+        if self._buckets.region(bucket) is None:
+            raise MissingObjectError(f"{uri}: {S3Error('NoSuchBucket')}")
+        found = self._objects.keys_from(bucket, "", True, prefix)
+        files = place([item.key for item in found], prefix)
         if not files:
             raise MissingObjectError(uri)
         folder.mkdir(parents=True, exist_ok=True)
@@ -60,32 +61,36 @@ class S3:
             if not target.resolve().is_relative_to(folder.resolve()):
                 raise MissingObjectError(f"{uri}: the key {key!r} leads out of the folder")
             target.parent.mkdir(parents=True, exist_ok=True)
-            s3.download_file(bucket, key, str(target))
+            with self._open(f"s3://{bucket}/{key}") as body, target.open("wb") as file:
+                shutil.copyfileobj(body, file, CHUNK)
 
-    def upload(self, region: str, folder: Path, uri: str) -> None:
+    def upload(self, folder: Path, uri: str) -> None:
         """Copy every file below a folder to below an S3 URI."""
         bucket, prefix = split_uri(uri)
         base = prefix.rstrip("/") + "/" if prefix else ""
         for path in sorted(folder.rglob("*")):
             if path.is_file():
-                self.upload_file(region, path, f"s3://{bucket}/{base}{path.relative_to(folder)}")
+                self.upload_file(path, f"s3://{bucket}/{base}{path.relative_to(folder)}")
 
-    def upload_file(self, region: str, path: Path, uri: str) -> None:
+    def upload_file(self, path: Path, uri: str) -> None:
         """Copy one file to an S3 URI.
 
         Raises
         ------
         UploadError : S3 refused it.
         """
-        from boto3.exceptions import Boto3Error
-
         bucket, key = split_uri(uri)
+        objects = self._objects
         try:
-            self._clients.client("s3", region).upload_file(str(path), bucket, key)
-        except Boto3Error as error:
-            raise UploadError(str(error)) from None
+            with path.open("rb") as body:
+                file, written = objects.write(lambda to: write_body({}, body, to))
+            kind = {"content-type": "binary/octet-stream"}
+            item = objects.put(bucket, key, file, written.size, written.md5, kind, [])
+        except S3Error as error:
+            raise UploadError(f"{uri}: {error.code}: {error}") from None
+        self._changes.created(bucket, item, "PutObject")
 
-    def unpack(self, region: str, uri: str, folder: Path) -> None:
+    def unpack(self, uri: str, folder: Path) -> None:
         """Unpack a tar.gz object into a folder.
 
         Raises
@@ -93,32 +98,27 @@ class S3:
         MissingObjectError : it is not there.
         tarfile.TarError : it is no such archive, or holds too much.
         """
-        bucket, key = split_uri(uri)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder.parent) as archive:
-            try:
-                self._clients.client("s3", region).download_fileobj(bucket, key, archive)
-            except ClientError as error:
-                raise MissingObjectError(f"{uri}: {error}") from None
-            archive.seek(0)
+        with self._open(uri) as archive:
             unpack(archive, folder)
 
-    def read(self, region: str, uri: str) -> bytes:
+    def read(self, uri: str) -> bytes:
         """Return the content of one object.
 
         Raises
         ------
         MissingObjectError : it is not there.
         """
+        with self._open(uri) as body:
+            return body.read()
+
+    def _open(self, uri: str) -> IO[bytes]:
         bucket, key = split_uri(uri)
         try:
-            answer: Mapping[str, Any] = self._clients.client("s3", region).get_object(
-                Bucket=bucket, Key=key
-            )
-        except ClientError as error:
-            raise MissingObjectError(f"{uri}: {error}") from None
-        content: bytes = answer["Body"].read()
-        return content
+            if self._buckets.region(bucket) is None:
+                raise S3Error("NoSuchBucket")
+            return self._objects.open(bucket, key)[1]
+        except S3Error as error:
+            raise MissingObjectError(f"{uri}: {error.code}: {error}") from None
 
 
 def split_uri(uri: str) -> tuple[str, str]:

@@ -39,6 +39,7 @@ from sagemaker_local.processes.settings import Settings, SettingsError, read_set
 from sagemaker_local.processes.workers import Workers
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.object_store.buckets import Buckets
+from sagemaker_local.storage.object_store.changes import Changes
 from sagemaker_local.storage.object_store.objects import Objects
 from sagemaker_local.storage.object_store.service import S3Service
 from sagemaker_local.storage.other_services import OtherServices
@@ -64,12 +65,14 @@ def assemble(home: Home, running: Running, services: OtherServices, settings: Se
     """
     store, clients = Store(home.database), Clients(running)
     events = Events(home.events, services)
-    parts = Parts(store, clients, S3(clients), events, services)
+    parts = Parts(store, clients, events, services)
     objects, buckets = Objects(store, home.objects), Buckets(store, services)
-    parts.add(S3Service(objects, buckets, partial(events.publish, source="aws.s3"), ACCOUNT))
+    changes = Changes(buckets, partial(events.publish, source="aws.s3"))
+    parts.add(S3Service(objects, buckets, changes, ACCOUNT))
+    s3 = parts.add(S3(objects, buckets, changes))
     workers = parts.add(Workers(home.path, basic_environment(), settings.warm))
-    parts.add(Jobs(store, clients, home, workers, settings))
-    parts.add(Fleet(store, clients, home, workers))
+    parts.add(Jobs(store, clients, s3, home, workers, settings))
+    parts.add(Fleet(store, clients, s3, home, workers))
     parts.add(RunningExecutions(store))
     return parts
 

@@ -50,17 +50,12 @@ def put_part(objects: Objects, request: S3Request, stream: IO[bytes]) -> Respons
     return Response(headers={"etag": f'"{written.md5}"', **written.checksums})
 
 
-def copy_part(
-    objects: Objects, request: S3Request, source: StoredObject, span: tuple[int, int] | None
-) -> Response:
+def copy_part(objects: Objects, request: S3Request, span: tuple[int, int] | None) -> Response:
     """Answer UploadPartCopy."""
     upload, number = _part(objects, request)
-    first, last = span or (0, source.size - 1)
-    try:
-        body = objects.path(source.file).open("rb")
-    except FileNotFoundError:
-        raise S3Error("NoSuchKey") from None
+    source, body = objects.open(*request.copy_source()[:2])
     with body:
+        first, last = span or (0, source.size - 1)
         body.seek(first)
         length = {"content-length": str(last - first + 1)}
         file, written = objects.write(lambda path: write_body(length, body, path))

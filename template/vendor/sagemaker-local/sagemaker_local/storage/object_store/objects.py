@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from sagemaker_local.storage.object_store.bodies import CHUNK, Digest, Written
 from sagemaker_local.storage.object_store.errors import S3Error
@@ -84,6 +84,22 @@ class Objects:
             f"SELECT {_COLUMNS} FROM objects WHERE bucket = ? AND key = ?", (bucket, key)
         ).fetchone()
         return None if row is None else _object(row)
+
+    def open(self, bucket: str, key: str) -> tuple[StoredObject, IO[bytes]]:
+        """Return an object, and its body to read and close.
+
+        Raises
+        ------
+        S3Error : it is not there.
+        """
+        tried = ""
+        while (item := self.get(bucket, key)) is not None and item.file != tried:
+            try:
+                return item, self.path(item.file).open("rb")
+            except FileNotFoundError:
+                # It was replaced since it was looked up.
+                tried = item.file
+        raise S3Error("NoSuchKey")
 
     def put(
         self,

@@ -3,15 +3,17 @@
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 from werkzeug.wrappers import Request, Response
 
 from sagemaker_local.storage.object_store import multipart
 from sagemaker_local.storage.object_store.bodies import CHUNK, Written, write_body
 from sagemaker_local.storage.object_store.buckets import Buckets
+from sagemaker_local.storage.object_store.changes import Changes
 from sagemaker_local.storage.object_store.errors import S3Error
 from sagemaker_local.storage.object_store.listing import answer_list
 from sagemaker_local.storage.object_store.objects import Objects, StoredObject
@@ -29,8 +31,6 @@ _NO_CHANGE = (
     "changing the object's metadata, storage class, website redirect location or encryption "
     "attributes."
 )
-Announce = Callable[[str, str, str, dict[str, Any]], None]
-"""Announces an event: its region, detail type, the ARN it is about, its detail."""
 # Parameters of a request that do not make it another operation.
 _INCIDENTAL = {"x-id", "versionId", "partNumber", "AWSAccessKeyId", "Signature", "Expires"}
 _LISTED = {"list-type", "versions", "uploads"}
@@ -55,16 +55,14 @@ class S3Service:
     ----------
     objects : what is stored.
     buckets : the buckets that it is stored in.
-    announce : announces what was created and deleted.
+    changes : announces what was created and deleted.
     account : whose buckets all are.
     """
 
-    def __init__(
-        self, objects: Objects, buckets: Buckets, announce: Announce, account: str
-    ) -> None:
+    def __init__(self, objects: Objects, buckets: Buckets, changes: Changes, account: str) -> None:
         self._objects = objects
         self._buckets = buckets
-        self._announce = announce
+        self._changes = changes
         self._account = account
 
     def restore(self) -> None:
@@ -79,11 +77,9 @@ class S3Service:
         ------
         S3Error : it is not there.
         """
-        file = self._objects.path(self._existing(bucket, key).file)
-        try:
-            content = file.read_bytes()
-        except FileNotFoundError:
-            raise S3Error("NoSuchKey") from None
+        _, body = self._objects.open(bucket, key)
+        with body:
+            content = body.read()
         self._buckets.lend(bucket, key, content)
         return content
 
@@ -103,10 +99,9 @@ class S3Service:
             asked.check_expiry(time.time())
             if not key:
                 return self._bucket(request, asked, region)
-            home = self._buckets.region(bucket)
-            if home is None:
+            if self._buckets.region(bucket) is None:
                 raise S3Error("NoSuchBucket")
-            return self._object(request, asked, home)
+            return self._object(request, asked)
         except S3Error as error:
             return refusal(error, request.path)
 
@@ -127,7 +122,7 @@ class S3Service:
             return self._delete_many(asked, request.get_data())
         return self._buckets.serve(request, asked, region)
 
-    def _object(self, request: Request, asked: S3Request, region: str) -> Response:
+    def _object(self, request: Request, asked: S3Request) -> Response:
         query, method = asked.query, asked.method
         names = {
             name
@@ -136,13 +131,12 @@ class S3Service:
         }
         if "uploadId" in names:
             if method == "PUT" and "x-amz-copy-source" in asked.headers:
-                source, span = self._copy_source(asked)
-                return multipart.copy_part(self._objects, asked, source, span)
+                return multipart.copy_part(self._objects, asked, self._copy_source(asked)[1])
             if method == "PUT":
                 return multipart.put_part(self._objects, asked, request.stream)
             if method == "POST":
                 answer, item = multipart.complete(self._objects, asked, request.get_data())
-                self._created(region, asked.bucket, item, "CompleteMultipartUpload")
+                self._changes.created(asked.bucket, item, "CompleteMultipartUpload")
                 return answer
             if method == "DELETE":
                 return multipart.abort(self._objects, asked)
@@ -157,17 +151,17 @@ class S3Service:
             raise S3Error("NotImplemented", f"{method} of an object's {', '.join(sorted(names))}")
         check_version(query.get("versionId"))
         if method == "PUT" and "x-amz-copy-source" in asked.headers:
-            return self._copy(asked, region)
+            return self._copy(asked)
         if method == "PUT":
-            return self._put(request, asked, region)
+            return self._put(request, asked)
         if method == "DELETE":
             if "if-match" in asked.headers:
                 asked.check_write(self._objects.get(asked.bucket, asked.key))
-            self._delete(region, asked.bucket, asked.key, "DeleteObject")
+            self._delete(asked.bucket, asked.key, "DeleteObject")
             return Response(status=204)
         return self._get(asked)
 
-    def _put(self, request: Request, asked: S3Request, region: str) -> Response:
+    def _put(self, request: Request, asked: S3Request) -> Response:
         headers, tags = asked.kept_headers(), asked.tags()
         file, written = self._objects.write(
             lambda path: write_body(asked.headers, request.stream, path)
@@ -182,33 +176,30 @@ class S3Service:
             tags,
             asked.check_write,
         )
-        self._created(region, asked.bucket, item, "PutObject")
+        self._changes.created(asked.bucket, item, "PutObject")
         told = {**written.checksums, **encryption(item.headers)}
         return Response(headers={"etag": f'"{item.etag}"', **told})
 
     def _get(self, asked: S3Request) -> Response:
-        item = self._existing(asked.bucket, asked.key)
-        asked.check_read(item)
-        headers = answered_headers(item, asked)
-        span = asked.range_of(item.size)
-        first, last = span or (0, item.size - 1)
-        headers["content-length"] = str(last - first + 1)
-        status = 200
-        if span is not None:
-            status, headers["content-range"] = 206, f"bytes {first}-{last}/{item.size}"
-        if asked.method == "HEAD":
-            return Response(status=status, headers=headers)
-        try:
-            file = self._objects.path(item.file).open("rb")
-        except FileNotFoundError:
-            # It was replaced since it was looked up.
-            return self._get(asked)
-        body = _read_span(file, first, last - first + 1)
-        answer = Response(body, status, headers, direct_passthrough=True)
-        answer.call_on_close(file.close)
-        return answer
+        item, file = self._objects.open(asked.bucket, asked.key)
+        with ExitStack() as opened:
+            opened.enter_context(file)
+            asked.check_read(item)
+            headers = answered_headers(item, asked)
+            span = asked.range_of(item.size)
+            first, last = span or (0, item.size - 1)
+            headers["content-length"] = str(last - first + 1)
+            status = 200
+            if span is not None:
+                status, headers["content-range"] = 206, f"bytes {first}-{last}/{item.size}"
+            if asked.method == "HEAD":
+                return Response(status=status, headers=headers)
+            body = _read_span(file, first, last - first + 1)
+            answer = Response(body, status, headers, direct_passthrough=True)
+            answer.call_on_close(opened.pop_all().close)
+            return answer
 
-    def _copy(self, asked: S3Request, region: str) -> Response:
+    def _copy(self, asked: S3Request) -> Response:
         source, _ = self._copy_source(asked)
         if asked.is_copy_of_itself():
             raise S3Error("InvalidRequest", _NO_CHANGE)
@@ -237,7 +228,7 @@ class S3Service:
             asked.tags() if retag else source.tags,
             asked.check_write,
         )
-        self._created(region, asked.bucket, item, "CopyObject")
+        self._changes.created(asked.bucket, item, "CopyObject")
         content: list[Element] = [
             ("LastModified", stamp(item.modified)),
             ("ETag", f'"{item.etag}"'),
@@ -280,7 +271,6 @@ class S3Service:
 
     def _delete_many(self, asked: S3Request, content: bytes) -> Response:
         asked_for = parse(content)
-        region = self._buckets.region(asked.bucket) or ""
         quiet = asked_for.findtext("Quiet", "false").lower() == "true"
         results: list[Element] = []
         for element in asked_for.findall("Object"):
@@ -292,7 +282,7 @@ class S3Service:
                 reason = [("Code", error.code), ("Message", str(error))]
                 results.append(("Error", [*named, *reason]))
                 continue
-            self._delete(region, asked.bucket, key, "DeleteObjects")
+            self._delete(asked.bucket, key, "DeleteObjects")
             if not quiet:
                 results.append(("Deleted", named))
         return document("DeleteResult", results)
@@ -303,25 +293,12 @@ class S3Service:
             raise S3Error("NoSuchKey")
         return item
 
-    def _created(self, region: str, bucket: str, item: StoredObject, reason: str) -> None:
-        detail = {"key": item.key, "size": item.size, "etag": item.etag}
-        self._tell(region, bucket, "Object Created", detail, {"reason": reason})
-
-    def _delete(self, region: str, bucket: str, key: str, reason: str) -> None:
+    def _delete(self, bucket: str, key: str, reason: str) -> None:
         if self._objects.delete(bucket, key):
-            more = {"reason": reason, "deletion-type": "Permanently Deleted"}
-            self._tell(region, bucket, "Object Deleted", {"key": key}, more)
-
-    def _tell(
-        self, region: str, bucket: str, kind: str, item: dict[str, Any], more: dict[str, str]
-    ) -> None:
-        """Announce a change (user guide of S3, "EventBridge event message structure")."""
-        if self._buckets.has_events(bucket):
-            detail = {"version": "0", "bucket": {"name": bucket}, "object": item, **more}
-            self._announce(region, kind, f"arn:aws:s3:::{bucket}", detail)
+            self._changes.deleted(bucket, key, reason)
 
 
-def _read_span(file: Any, first: int, length: int) -> Iterator[bytes]:
+def _read_span(file: IO[bytes], first: int, length: int) -> Iterator[bytes]:
     file.seek(first)
     while length > 0:
         chunk = file.read(min(CHUNK, length))
