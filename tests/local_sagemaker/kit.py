@@ -35,6 +35,7 @@ class Local:
         path = os.pathsep.join(filter(None, (str(PACKAGE), environment.pop("PYTHONPATH", ""))))
         self.environment = {**clean, **SETTINGS, "PYTHONPATH": path, **environment}
         self.variables = {}
+        self.pid = 0
         self._clients = {}
 
     def command(self, *arguments, **options):
@@ -55,6 +56,7 @@ class Local:
         done = self.command("up", "--json")
         assert done.returncode == 0, done.stderr
         self.variables = json.loads(done.stdout)
+        self.pid = json.loads((self.home / "server.json").read_text())["pid"]
         self._clients = {}
         return self
 

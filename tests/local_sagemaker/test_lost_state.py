@@ -1,10 +1,17 @@
 """What is deleted or broken in the state folder is said in one line, and nothing is left over."""
 
 import json
+import os
+import resource
 import shutil
+import signal
+import subprocess
+import sys
 
 import pytest
 from kit import Local, is_alive, wait_until
+
+from sagemaker_local import cli
 
 
 @pytest.fixture
@@ -75,3 +82,66 @@ def test_a_state_folder_that_is_a_file_is_told(tmp_path):
     (tmp_path / "state").write_text("")
     said = one_line(Local(tmp_path / "state").command("up"))
     assert str(tmp_path / "state") in said
+
+
+@pytest.mark.parametrize("used", [False, True])
+@pytest.mark.parametrize("most_bytes", [0, 4000, 20_000])
+def test_a_disk_that_is_full_is_told(home, most_bytes, used):
+    if used:
+        home.up()
+        home.down()
+    # A file that may not grow any more is refused like one that finds no room.
+    limit = (most_bytes, most_bytes)
+    said = one_line(
+        home.command("up", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit))
+    )
+    assert str(home.home) in said
+    home.up()
+
+
+def test_the_number_of_a_dead_server_is_believed_by_nobody(home):
+    home.up()
+    home.kill()
+    other = subprocess.Popen(["sleep", "60"])
+    for file in ("server.lock", "server.json"):
+        text = (home.home / file).read_text()
+        (home.home / file).write_text(text.replace(str(home.pid), str(other.pid)))
+    assert home.command("status").returncode == 1
+    assert home.command("down").stdout == "not up\n"
+    assert other.poll() is None
+    other.kill()
+    other.wait()
+
+
+def test_a_server_that_hangs_is_told_and_can_be_ended(home, monkeypatch, capsys):
+    monkeypatch.setattr(cli, "_ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(cli, "_ASK_SECONDS", 0.1)
+    monkeypatch.setattr(cli, "_STOP_SECONDS", 0.5)
+    home.up()
+    os.kill(home.pid, signal.SIGSTOP)
+    assert cli.main(["up", "--home", str(home.home)]) == 1
+    assert "does not answer; run `sagemaker-local down`" in capsys.readouterr().err
+    assert cli.main(["status", "--home", str(home.home)]) == 1
+    assert "does not answer" in capsys.readouterr().out
+    assert cli.main(["down", "--home", str(home.home)]) == 0
+    assert capsys.readouterr().out == "stopped\n"
+    assert not is_alive(home.pid)
+
+
+def test_ups_downs_and_resets_at_once_end_in_order(home):
+    commands = ["up", "down", "up", "reset", "up", "down"] * 2
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "sagemaker_local", command, "--home", str(home.home)],
+            env=home.environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for command in commands
+    ]
+    for command, process in zip(commands, running, strict=True):
+        _, said = process.communicate(timeout=60)
+        assert len(said.splitlines()) == process.returncode, (command, said)
+        assert process.returncode in (0, 1)
+    home.up()
+    assert home.status["up"]

@@ -113,6 +113,8 @@ def _status(home: Home, options: argparse.Namespace) -> int:
     answer = _ask(running) if running else None
     if options.json:
         print(json.dumps({"up": answer is not None, "home": str(home.path), **(answer or {})}))
+    elif answer is None and (pid := home.server_pid()):
+        print(f"pid {pid} does not answer; end it with `sagemaker-local down`")
     elif answer is None:
         print(f"down; start it with `sagemaker-local up` (state in {home.path})")
     else:
@@ -203,6 +205,9 @@ def _start(home: Home) -> Running:
     if home.log.exists() and home.log.stat().st_size > _LOG_BYTES:
         home.log.replace(home.log.with_suffix(".log.1"))
     with home.log.open("ab") as output:
+        # On a full disk the server could not say why it does not start.
+        output.write(b"started by `sagemaker-local up`\n")
+        output.flush()
         begin = output.tell()
         process = subprocess.Popen(
             [sys.executable, "-m", "sagemaker_local", "serve", "--home", str(home.path)],
