@@ -51,6 +51,7 @@ def main() -> None:
     package, number, *packages = sys.argv[1:]
     sys.path.remove(package)
     server = socket.socket(fileno=int(number))
+    _hear_signals()
     mounts.can_mount(opt_ml.PATH)
     scripts = _warm_up(server, packages) if packages else None
     # Guards are not waited for.
@@ -78,6 +79,13 @@ def main() -> None:
             guard(connection, become)
             return
         connection.close()
+
+
+def _hear_signals() -> None:
+    """Undo what a shell ignores for a server in its background: a job starts with all signals."""
+    for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _warm_up(server: socket.socket, packages: Sequence[str]) -> WarmScripts:
