@@ -29,13 +29,19 @@ RELEASES: dict[str, Any] = yaml.safe_load((ROOT / "tests" / "releases.yaml").rea
 NOTHING_YET = pytest.mark.skip("nothing is released yet")
 # Reads every file that updates leave alone, and every one that they merge with a user's lines.
 READ_ALL = """
+import sys
+
 from data_science.settings import load_settings
-from data_science.steps.table import load_schema
 from ops.stage import load_stages
 from project.settings import load_project
 
+sys.path.insert(0, "data_science/steps")
+from hyperparameters import load_hyperparameters
+from table import load_schema
+
 load_settings(load_project().problem_type)
 load_stages()
+assert load_hyperparameters()
 assert load_schema()["target"]
 """
 MARKER = b"\n<<<<<<< before updating"
