@@ -28,6 +28,8 @@ from projects import (
 
 TRIALS = int(os.environ.get("UPDATE_TRIALS", "3"))
 VERSIONS = 3
+# It says which line ends git writes, and what is vendored; without it, neither can be compared.
+ATTRIBUTES = ".gitattributes"
 MARKS = (b"<<<<<<< before updating", b"||||||| ", b"=======\n", b">>>>>>> after updating")
 # What users have in their git configuration, and what has broken tools before.
 SETTINGS = (
@@ -100,7 +102,7 @@ def make_versions(folder: Path, chance: random.Random) -> list[str]:
     hand, commits = Hand(chance, "the template"), [head(folder)]
     for number in range(1, VERSIONS):
         paths = git(folder, "ls-files", "template").splitlines()
-        paths = [path for path in paths if "answers_file" not in path]
+        paths = [path for path in paths if not path.endswith(("answers_file}}.jinja", ATTRIBUTES))]
         edited = hand.some(paths, 12)
         for path in edited:
             hand.edit(folder / path)
@@ -133,7 +135,7 @@ class User:
 
     def work(self) -> None:
         """Edit, delete, move and add files, and commit."""
-        there = sorted(set(files(self.project)) - {ANSWERS})
+        there = sorted(set(files(self.project)) - {ANSWERS, ATTRIBUTES})
         for path in self._hand.some(there, 15):
             before = self.lines.get(path, set())
             self.lines[path] = before | self._hand.edit(self.project / path)
