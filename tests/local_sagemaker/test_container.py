@@ -226,6 +226,31 @@ class TestMounts:
         assert sorted(os.listdir("/opt")) == before
 
     @mounts_allowed
+    @pytest.mark.parametrize("leads_to", ["elsewhere", "nowhere"])
+    def test_a_link_in_its_place_is_not_followed(self, tmp_path, leads_to):
+        shown, place = tmp_path / "shown", tmp_path / "opt" / "ml"
+        for folder in (shown, place.parent, tmp_path / "elsewhere"):
+            folder.mkdir()
+        place.symlink_to(tmp_path / leads_to)
+        script = (
+            "import os, sys\n"
+            "from sagemaker_local.processes.mounts import mount_privately\n"
+            "mount_privately(sys.argv[1], sys.argv[2])\n"
+            "os.chdir(sys.argv[2])\n"
+            "open('written', 'w').close()\n"
+            "print(os.getcwd())\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", script, str(shown), str(place)],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+        )
+        assert done.stdout == f"{place}\n", done.stderr
+        assert (shown / "written").exists()
+        assert os.readlink(place) == str(tmp_path / leads_to)
+
+    @mounts_allowed
     @pytest.mark.skipif(os.getuid() != 0, reason="gives up root's power to mount")
     def test_without_the_power_to_mount(self, tmp_path):
         without = ("setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin")

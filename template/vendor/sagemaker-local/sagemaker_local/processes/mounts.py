@@ -53,23 +53,26 @@ def mount_privately(folder: str, target: str) -> None:
         Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
         Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
     _mount(libc, None, "/", None, _REC | _PRIVATE)
-    if not os.path.isdir(target):
-        _cover(libc, os.path.dirname(target))
+    # Through a link, the folder would appear where the link leads, and be called so.
+    if os.path.islink(target) or not os.path.isdir(target):
+        _cover(libc, target)
         os.mkdir(target)
     _mount(libc, folder, target, None, _BIND | _REC)
     if not as_root:
         _drop_capabilities(libc)
 
 
-def _cover(libc: ctypes.CDLL, parent: str) -> None:
-    """Put a folder in memory in the place of one on disk, with the same entries in it."""
+def _cover(libc: ctypes.CDLL, target: str) -> None:
+    """Put a folder in memory in the place of a path's parent, with all its other entries in it."""
+    parent, missing = os.path.split(target)
+    others = [entry for entry in os.scandir(parent) if entry.name != missing]
     entries = {
         entry.name: os.readlink(entry.path)
         if entry.is_symlink()
         else os.open(entry.path, os.O_PATH | os.O_CLOEXEC)
-        for entry in os.scandir(parent)
+        for entry in others
     }
-    folders = {entry.name for entry in os.scandir(parent) if entry.is_dir(follow_symlinks=False)}
+    folders = {entry.name for entry in others if entry.is_dir(follow_symlinks=False)}
     _mount(libc, "none", parent, "tmpfs", 0)
     for name, original in entries.items():
         place = os.path.join(parent, name)
