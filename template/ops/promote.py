@@ -1,5 +1,6 @@
 """Lets a stage serve a version, verifies it, and puts back what served before when it fails."""
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -119,21 +120,29 @@ def ask_stage(connection: Connection, stage: Stage) -> str:
     return text
 
 
-def put_back_to(config: str, before: Serving | None, served: list[Record]) -> Previous | None:
+def put_back_to(
+    config: str, before: Serving | None, served: list[Record], approved: Container[int]
+) -> Previous | None:
     """Return what a stage goes back to when an endpoint configuration fails; None: nothing.
 
     That is what served before. If that was never verified, because the promotion to it was
-    killed, it is the newest one that was.
+    killed, it is the newest one that was and is still approved.
 
     Parameters
     ----------
     config : the endpoint configuration that is about to serve.
     before : what the endpoint served when the command started.
     served : what served the stage and was verified, the newest first.
+    approved : the versions that are approved now. What served a moment ago is put back whether it
+        is among them or not: a command that fails changes nothing.
     """
-    verified = [Previous(record.endpoint_config, record.version) for record in served]
+    verified = [
+        Previous(record.endpoint_config, record.version)
+        for record in served
+        if record.version in approved
+    ]
     actual = None if before is None else Previous(before.config, before.version)
-    if actual is not None and actual.config in [one.config for one in verified]:
+    if actual is not None and actual.config in [record.endpoint_config for record in served]:
         verified.insert(0, actual)
     elif actual is not None and before is not None and before.status != "Failed":
         verified.append(actual)
@@ -194,13 +203,14 @@ def _bring_out(release: Release, before: Serving | None) -> None:
             return
     else:
         endpoint.switch(connection, stage, config, release.version.number)
-    previous = put_back_to(config, before, served)
+    approved = {one.number for one in registry.summaries(connection, "Approved")} if served else ()
+    previous = put_back_to(config, before, served, approved)
     reason = not_serving(config, before, serving(connection, stage))
     checks: list[Check] = []
     if not reason:
         checks = _verify(release)
         reason = problem(checks)
-    outcome: Outcome = _put_back(release, previous) if reason else "succeeded"
+    outcome: Outcome = _put_back(release, previous, bool(served)) if reason else "succeeded"
     now = serving(connection, stage)
     if now is not None:
         endpoint.tag(connection, stage, now)
@@ -214,13 +224,22 @@ def _bring_out(release: Release, before: Serving | None) -> None:
     print(f"{release.version.name} serves {stage.name}")
 
 
-def _put_back(release: Release, previous: Previous | None) -> Outcome:
-    """Let a stage serve again what it served before; say whether it does."""
+def _put_back(release: Release, previous: Previous | None, was_served: bool) -> Outcome:
+    """Let a stage serve again what it served before; say whether it does.
+
+    Parameters
+    ----------
+    release : what failed.
+    previous : what is put back; None for nothing.
+    was_served : whether anything verified served the stage before; then nothing is deleted.
+    """
     connection, stage = release.connection, release.stage
     now = serving(connection, stage)
     if now is not None and not now.in_progress and _is_ours(release, now):
         try:
-            if previous is None:
+            if previous is None and was_served:
+                print("no version that served before is approved now, so none is put back")
+            elif previous is None:
                 endpoint.delete(connection, stage)
             else:
                 print(f"putting {previous.config} back")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from demo.example_version import Fault, register
-from ops import ledger
+from ops import endpoint, ledger
 from ops.choose import choose
 from ops.desired import desired
 from ops.promote import promote, rollback, verify_stage
@@ -216,6 +216,41 @@ def test_rollback_goes_back_through_what_was_verified(fresh: Connection) -> None
 
     actions = [(one.action, one.version) for one in ledger.records(fresh, STAGING)]
     assert actions[:2] == [("rollback", 1), ("rollback", 2)]
+
+
+def start_to_serve(connection: Connection, number: int) -> None:
+    """Do what a promotion does that is killed before it verifies."""
+    want = desired(connection, STAGING, registry.version(connection, number))
+    endpoint.create_missing(connection, want)
+    endpoint.switch(connection, STAGING, want.config_name, number)
+
+
+def test_a_rollback_that_fails_does_not_bring_back_what_was_rejected(fresh: Connection) -> None:
+    for slope in (1.0, 2.0, 3.0):
+        register(fresh, slope)
+    ship(fresh, "staging", 1)
+    ship(fresh, "staging", 2)
+    start_to_serve(fresh, 3)
+    registry.set_approval(fresh, 1, "Rejected", "")
+    expect_other_answers(fresh, 2)
+
+    with pytest.raises(ProjectError, match="version 2 was not rolled back to staging"):
+        rollback(fresh, STAGING)
+
+    assert serves(fresh, "staging") == 3
+
+
+def test_nothing_is_deleted_when_only_what_was_rejected_served_before(fresh: Connection) -> None:
+    register(fresh)
+    ship(fresh, "staging")
+    register(fresh, 2.0, "wrong answers")
+    start_to_serve(fresh, 2)
+    registry.set_approval(fresh, 1, "Rejected", "")
+
+    with pytest.raises(ProjectError, match=r"not promoted to staging: answers.*version 2 serves"):
+        ship(fresh, "staging", 2)
+
+    assert serves(fresh, "staging") == 2
 
 
 def test_a_verification_is_recorded_and_counts(fresh: Connection) -> None:

@@ -10,6 +10,8 @@ from tests.ops.conftest import STAGES
 from tests.ops.offline import record
 from tests.ops.test_plan import now_serving, want
 
+ALL = range(100)
+
 
 def serving(version: int, **changes: Any) -> Serving:
     return now_serving(
@@ -18,24 +20,36 @@ def serving(version: int, **changes: Any) -> Serving:
 
 
 def test_what_served_before_is_put_back() -> None:
-    assert put_back_to("config-2", serving(1), [record(1)]) == Previous("config-1", 1)
+    assert put_back_to("config-2", serving(1), [record(1)], ALL) == Previous("config-1", 1)
 
 
 def test_a_first_version_leaves_nothing_to_put_back() -> None:
-    assert put_back_to("config-1", None, []) is None
-    assert put_back_to("config-1", serving(1), []) is None
+    assert put_back_to("config-1", None, [], ALL) is None
+    assert put_back_to("config-1", serving(1), [], ALL) is None
 
 
 def test_what_was_never_verified_is_put_back_only_if_there_is_nothing_better() -> None:
     killed = serving(2)
 
-    assert put_back_to("config-3", killed, [record(1)]) == Previous("config-1", 1)
-    assert put_back_to("config-3", killed, []) == Previous("config-2", 2)
-    assert put_back_to("config-2", killed, [record(1)]) == Previous("config-1", 1)
+    assert put_back_to("config-3", killed, [record(1)], ALL) == Previous("config-1", 1)
+    assert put_back_to("config-3", killed, [], ALL) == Previous("config-2", 2)
+    assert put_back_to("config-2", killed, [record(1)], ALL) == Previous("config-1", 1)
+
+
+def test_a_version_that_is_no_longer_approved_is_not_brought_back() -> None:
+    killed = serving(3)
+    past = [record(2), record(1)]
+
+    # Asked to go to 2, while 3 serves that was never verified.
+    assert put_back_to("config-2", killed, past, {2}) == Previous("config-3", 3)
+    assert put_back_to("config-3", killed, past, {1}) == Previous("config-1", 1)
+    assert put_back_to("config-3", killed, past, ()) is None
+    # What served a moment ago stays what it was.
+    assert put_back_to("config-3", serving(2), past, {1}) == Previous("config-2", 2)
 
 
 def test_an_endpoint_that_never_came_up_is_not_put_back() -> None:
-    assert put_back_to("config-2", serving(1, status="Failed"), []) is None
+    assert put_back_to("config-2", serving(1, status="Failed"), [], ALL) is None
 
 
 @pytest.mark.parametrize(
