@@ -8,7 +8,7 @@ import pytest
 import yaml
 from jinja2 import Environment
 
-from data_science.quality import metrics_of
+from data_science.config.quality import metrics_of
 from project.settings import PLACEHOLDERS
 from projects import PROBLEM_TYPES, ROOT
 
@@ -40,7 +40,9 @@ def test_the_packages_of_the_container_are_the_same_everywhere() -> None:
     assert pins <= set(ours)
 
     versions = dict(pin.partition(";")[0].split("==") for pin in pins)
-    tag = re.search(r'^IMAGE_VERSION = "(.*)"', _read("data_science/pipeline.py"), re.MULTILINE)
+    tag = re.search(
+        r'^IMAGE_VERSION = "(.*)"', _read("data_science/pipeline/jobs.py"), re.MULTILINE
+    )
     example = re.search(r"{image}:(.*)-cpu-py3", _read("demo/example_version.py"))
     comment = re.search(r"scikit-learn container (\S+) has inside", text)
     assert tag and example and comment

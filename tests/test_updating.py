@@ -31,7 +31,7 @@ NOTHING_YET = pytest.mark.skip("nothing is released yet")
 READ_ALL = """
 import sys
 
-from data_science.settings import load_settings
+from data_science.config.settings import load_settings
 from ops.stage import load_stages
 from project.settings import load_project
 

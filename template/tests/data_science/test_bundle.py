@@ -5,7 +5,7 @@ import os
 import tarfile
 from pathlib import Path
 
-from data_science.bundle import Bundle, read_bundle
+from data_science.pipeline.bundle import Bundle, read_bundle
 from project.aws import Connection
 
 

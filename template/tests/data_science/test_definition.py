@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from data_science import definition as compiler
-from data_science.bundle import Bundle, read_bundle
-from data_science.declared import PIPELINE_PARAMETERS, declared_hyperparameters
-from data_science.quality import check_positive, metric_group
-from data_science.settings import Settings, load_settings
+from data_science.config.declared import PIPELINE_PARAMETERS, declared_hyperparameters
+from data_science.config.quality import check_positive, metric_group
+from data_science.config.settings import Settings, load_settings
+from data_science.pipeline import definition as compiler
+from data_science.pipeline.bundle import Bundle, read_bundle
 from project import contract
 from project.aws import Connection
 from project.errors import ProjectError
@@ -133,7 +133,7 @@ def test_a_malformed_schema_is_refused_in_one_line(schema: str, says: str) -> No
 def test_all_that_may_change_the_definition_counts_for_its_cache() -> None:
     names = {path.relative_to(ROOT).as_posix() for path in compiler.sources()}
     assert {"project/aws.py", "project/tags.py", "project/settings.py"} <= names
-    assert {"data_science/pipeline.py", "data_science/step_files.py"} <= names
+    assert {"data_science/pipeline/pipeline.py", "data_science/runs/inputs.py"} <= names
     assert not [name for name in names if name.startswith("data_science/steps/")]
 
 
@@ -175,8 +175,7 @@ def test_a_positive_class_that_fits_is_taken(target: Any, positive: str | None) 
 
 
 def test_nothing_imports_the_sdk_at_start() -> None:
-    code = (
-        "import sys, data_science.cli, data_science.definition; print('sagemaker' in sys.modules)"
-    )
+    modules = "data_science.cli, data_science.pipeline.definition"
+    code = f"import sys, {modules}; print('sagemaker' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout == "False\n", done.stderr

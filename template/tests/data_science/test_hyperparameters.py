@@ -10,8 +10,8 @@ from typing import Any
 import hyperparameters
 import pytest
 
-from data_science import declared
-from data_science.bundle import STEPS
+from data_science.config import declared
+from data_science.config.declared import STEPS
 from project.errors import ProjectError
 
 

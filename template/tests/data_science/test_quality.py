@@ -7,8 +7,8 @@ import pytest
 from columns import Schema
 from metrics import model_quality
 
-from data_science.quality import METRICS, metric_group, metrics_of
-from data_science.settings import Quality
+from data_science.config.quality import METRICS, metric_group, metrics_of
+from data_science.config.settings import Quality
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 
-from data_science import runs
-from data_science.declared import declared_hyperparameters
-from data_science.settings import Quality, load_settings
+from data_science.config.declared import declared_hyperparameters
+from data_science.config.settings import Quality, load_settings
+from data_science.runs import execution
 from project import contract, registry, s3
 from project.aws import Connection
 from project.settings import ROOT
@@ -85,11 +85,11 @@ def test_a_hyperparameter_that_does_not_fit_starts_nothing(
     if not declared:
         pytest.skip("data_science/steps/hyperparameters.json declares none")
     name, one = next(iter(declared.items()))
-    before = len(runs.recent(connection, 20))
+    before = len(execution.recent(connection, 20))
     done = run("ds", "run", "--local", "--param", f"{name}=%")
     assert done.returncode == 2
     assert f"{name} must be {one.expected}, not '%'" in " ".join(done.stderr.split())
-    assert len(runs.recent(connection, 20)) == before
+    assert len(execution.recent(connection, 20)) == before
 
 
 def test_pipeline_and_group_carry_the_tags(
@@ -163,7 +163,7 @@ def test_bad_data_fail_the_run_with_their_own_line(connection: Connection) -> No
     ],
 )
 def test_a_reason_is_told_in_one_line(reason: str, line: str) -> None:
-    told = runs.plain(reason)
+    told = execution.plain(reason)
     assert told.startswith(line)
     assert bool(told) == bool(line)
     assert "\n" not in told

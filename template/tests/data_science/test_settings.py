@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from data_science.settings import Instances, ModelCard, Quality, Settings
+from data_science.config.settings import Instances, ModelCard, Quality, Settings
 
 
 def test_an_instance_type_without_its_prefix_is_refused_with_the_right_one() -> None:

@@ -17,7 +17,7 @@ from metrics import model_quality
 from preprocess import preprocess
 from table import DataError
 
-from data_science.bundle import STEPS
+from data_science.config.declared import STEPS
 from project.contract import ExpectedAnswers
 from tests.data_science.tables import CATEGORY, NUMBER, POSITIVE, SCHEMA, TARGET, made_up
 

@@ -5,8 +5,11 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from data_science.bundle import STEPS
 from project.errors import ProjectError
+from project.settings import ROOT
+
+STEPS = ROOT / "data_science" / "steps"
+"""What runs in the containers. It is no package there: its files lie in one folder."""
 
 
 @cache

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from data_science.bundle import STEPS, Bundle, code_uri
-from data_science.declared import rules
-from data_science.quality import check_positive, metric_group
-from data_science.settings import Settings
+from data_science.config.declared import STEPS, rules
+from data_science.config.quality import check_positive, metric_group
+from data_science.config.settings import Settings
+from data_science.pipeline.bundle import Bundle, code_uri
 from project import contract
 from project.aws import Connection
 from project.errors import ProjectError
@@ -73,7 +73,7 @@ def compile_pipeline(connection: Connection, settings: Settings, group: str) -> 
     os.environ.setdefault("SAGEMAKER_VALIDATE_ROLE", "false")
     os.environ.setdefault("AWS_DEFAULT_REGION", connection.region)
     with _quiet(), _configuration_checked_once():
-        from data_science.pipeline import build_pipeline
+        from data_science.pipeline.pipeline import build_pipeline
 
         pipeline = build_pipeline(connection, settings, code_uri(connection, ANY_BUNDLE), group)
         # The SDK writes what is not set as null, which the definition's schema does not know.

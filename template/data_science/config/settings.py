@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from data_science.declared import hyperparameter_values
-from data_science.quality import METRICS, metrics_of
+from data_science.config.declared import hyperparameter_values
+from data_science.config.quality import METRICS, metrics_of
 from project.errors import ProjectError
 from project.settings import ROOT, Strict, load
 

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from data_science.config.declared import STEPS
 from project import s3
 from project.aws import Connection
-from project.settings import ROOT
 
-STEPS = ROOT / "data_science" / "steps"
 ARCHIVE = "sourcedir.tar.gz"
 
 

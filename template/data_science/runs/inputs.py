@@ -5,7 +5,7 @@ import importlib.util
 import re
 import subprocess
 
-from data_science.settings import Settings
+from data_science.config.settings import Settings
 from project import s3
 from project.aws import Connection
 from project.errors import ProjectError

@@ -4,13 +4,6 @@ Preprocess, Train, Evaluate; then Register if the model is good enough, else Fai
 SDK takes seconds, so only `definition.py` imports this file, and only when it has to.
 """
 
-from typing import Any
-
-import boto3
-from sagemaker.core import image_uris
-from sagemaker.core.processing import Processor
-from sagemaker.core.shapes import OutputDataConfig
-from sagemaker.core.shapes import Tag as SdkTag
 from sagemaker.core.workflow.conditions import (
     ConditionGreaterThanOrEqualTo,
     ConditionLessThanOrEqualTo,
@@ -18,36 +11,27 @@ from sagemaker.core.workflow.conditions import (
 from sagemaker.core.workflow.execution_variables import ExecutionVariables
 from sagemaker.core.workflow.functions import Join, JsonGet
 from sagemaker.core.workflow.parameters import ParameterFloat, ParameterString
-from sagemaker.core.workflow.pipeline_context import PipelineSession
 from sagemaker.core.workflow.properties import PropertyFile
 from sagemaker.mlops.workflow.condition_step import ConditionStep
 from sagemaker.mlops.workflow.fail_step import FailStep
 from sagemaker.mlops.workflow.model_step import ModelStep
 from sagemaker.mlops.workflow.pipeline import Pipeline
-from sagemaker.mlops.workflow.steps import CacheConfig, ProcessingStep, TrainingStep
+from sagemaker.mlops.workflow.steps import ProcessingStep, TrainingStep
 from sagemaker.serve.model_builder import ModelBuilder
-from sagemaker.train import ModelTrainer
-from sagemaker.train.configs import Compute
 
-from data_science.declared import rules
-from data_science.model_card import model_card
-from data_science.quality import metrics_of
-from data_science.registration import describe_version
-from data_science.settings import Settings
-from data_science.step_files import (
-    EXIT_MESSAGE,
+from data_science.config.declared import rules
+from data_science.config.quality import metrics_of
+from data_science.config.settings import Settings
+from data_science.pipeline.jobs import Jobs
+from data_science.pipeline.model_card import model_card
+from data_science.pipeline.registration import describe_version
+from data_science.pipeline.step_files import (
     MOUNT,
     output_file,
     output_uri,
-    processing_input,
-    processing_output,
-    training_channel,
 )
 from project import contract
 from project.aws import Connection
-
-IMAGE_VERSION = "1.9-0"
-"""Tag of the SageMaker scikit-learn container; pyproject.toml pins what is in it."""
 
 
 class _Wiring:
@@ -58,15 +42,8 @@ class _Wiring:
     ) -> None:
         self.connection = connection
         self.settings = settings
-        self.code = code
         self.metric_group = metric_group
-        self.session = PipelineSession(
-            boto_session=boto3.Session(region_name=connection.region),
-            default_bucket=connection.bucket,
-        )
-        self.image = image_uris.retrieve("sklearn", connection.region, version=IMAGE_VERSION)
-        days = settings.cache_days
-        self.cache = CacheConfig(enable_caching=days > 0, expire_after=f"P{max(days, 1)}D")
+        self.jobs = Jobs(connection, settings, code)
         self.input = ParameterString("InputDataUrl", **_default(settings.data.input))
         self.threshold = ParameterFloat(
             "QualityThreshold", default_value=settings.quality.threshold
@@ -109,13 +86,13 @@ class _Wiring:
             ],
             pipeline_experiment_config=None,
             steps=[preprocess, train, evaluate, gate],
-            sagemaker_session=self.session,
+            sagemaker_session=self.jobs.session,
         )
 
     def preprocess(self) -> ProcessingStep:
         """Input data → training set, test set, profile, drift baseline."""
         data = self.settings.data
-        return self._processing(
+        return self.jobs.processing(
             "Preprocess",
             inputs={"data": self.input},
             outputs={name: f"{MOUNT}/output/{name}" for name in _PREPROCESS_OUTPUTS},
@@ -130,39 +107,16 @@ class _Wiring:
 
     def train(self, preprocess: ProcessingStep) -> TrainingStep:
         """Training set → model artefact, with its inference code inside."""
-        # Script mode by hyperparameters, without `source_code`: that would upload the code
-        # under a timestamp and so change the definition on every compile.
-        script = {
-            "sagemaker_program": "train.py",
-            "sagemaker_submit_directory": f"{self.code}/sourcedir.tar.gz",
-        }
-        trainer = ModelTrainer(
-            sagemaker_session=self.session,
-            role=self.connection.pipeline_role,
-            training_image=self.image,
-            base_job_name="train",
-            hyperparameters={**script, **self.hyperparameters},
-            compute=Compute(
-                instance_type=self.settings.instances.training,
-                instance_count=1,
-                volume_size_in_gb=30,
-            ),
-            output_data_config=OutputDataConfig(
-                s3_output_path=f"{self.connection.prefix}/models", compression_type="GZIP"
-            ),
-            tags=[SdkTag(key=tag["Key"], value=tag["Value"]) for tag in self.connection.tags],
-        )
-        data = training_channel("train", output_uri(preprocess, "train"))
-        return TrainingStep(
-            name="Train",
-            step_args=trainer.train(input_data_config=[data]),
-            cache_config=self.cache,
+        return self.jobs.training(
+            "Train",
+            channels={"train": output_uri(preprocess, "train")},
+            hyperparameters=self.hyperparameters,
         )
 
     def evaluate(self, preprocess: ProcessingStep, train: TrainingStep) -> ProcessingStep:
         """Model artefact and test set → metrics, sample payload, expected answers."""
         positive = self.settings.quality.positive
-        return self._processing(
+        return self.jobs.processing(
             "Evaluate",
             inputs={
                 "model": train.properties.ModelArtifacts.S3ModelArtifacts,
@@ -191,13 +145,13 @@ class _Wiring:
             contract.EXPECTED_ANSWERS: output_file(evaluate, "evaluation", "expected_answers.json"),
         }
         model = ModelBuilder(
-            image_uri=self.image,
+            image_uri=self.jobs.image,
             s3_model_data_url=train.properties.ModelArtifacts.S3ModelArtifacts,
             role_arn=self.connection.endpoint_role,
             env_vars=contract.INFERENCE_ENVIRONMENT,
             # Anything but None makes the SDK upload a code folder that is not there.
             dependencies=None,
-            sagemaker_session=self.session,
+            sagemaker_session=self.jobs.session,
         )
         description = describe_version(
             self.connection.project,
@@ -247,44 +201,6 @@ class _Wiring:
         return FailStep(
             name="NotGoodEnough",
             error_message=Join(on="", values=[*message, "; the model was not registered"]),
-        )
-
-    def _processing(
-        self,
-        name: str,
-        inputs: dict[str, Any],
-        outputs: dict[str, str],
-        arguments: dict[str, str],
-        property_files: list[PropertyFile],
-    ) -> ProcessingStep:
-        processor = Processor(
-            role=self.connection.pipeline_role,
-            image_uri=self.image,
-            instance_count=1,
-            instance_type=self.settings.instances.processing,
-            entrypoint=["python3", f"{MOUNT}/input/code/{name.lower()}.py"],
-            base_job_name=name.lower(),
-            env={"EXIT_MESSAGE_FILE": EXIT_MESSAGE},
-            sagemaker_session=self.session,
-            tags=[dict(tag) for tag in self.connection.tags],
-        )
-        prefix = [f"{self.connection.prefix}/runs", ExecutionVariables.PIPELINE_EXECUTION_ID]
-        step_arguments = processor.run(
-            inputs=[
-                processing_input(key, uri)
-                for key, uri in {"code": f"{self.code}/steps", **inputs}.items()
-            ],
-            outputs=[
-                processing_output(key, Join(on="/", values=[*prefix, name.lower(), key]), path)
-                for key, path in outputs.items()
-            ],
-            arguments=[word for pair in arguments.items() for word in pair],
-        )
-        return ProcessingStep(
-            name=name,
-            step_args=step_arguments,
-            property_files=property_files,
-            cache_config=self.cache,
         )
 
 

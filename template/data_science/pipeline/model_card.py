@@ -9,8 +9,8 @@ from typing import Any
 
 from sagemaker.core.workflow.functions import Join
 
-from data_science.quality import metrics_of
-from data_science.settings import Settings
+from data_science.config.quality import metrics_of
+from data_science.config.settings import Settings
 from project.settings import Project
 
 

@@ -8,8 +8,8 @@ from sagemaker.core.shapes import ModelPackageModelCard
 from sagemaker.core.workflow.functions import Join
 from sagemaker.mlops.workflow.steps import ProcessingStep
 
-from data_science.settings import Settings
-from data_science.step_files import output_file
+from data_science.config.settings import Settings
+from data_science.pipeline.step_files import output_file
 from project import contract
 from project.settings import Project
 

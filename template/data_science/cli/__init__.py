@@ -1,0 +1,19 @@
+"""The `ds` command: what a data scientist does with the pipeline and its models."""
+
+from data_science.cli import run, runs, versions
+from project import console
+
+app = console.application("Run the SageMaker pipeline and judge the models it registers.")
+app.command()(run.definition)
+app.command()(run.run)
+app.command("runs")(runs.list_runs)
+app.command()(runs.logs)
+app.command()(runs.stop)
+app.command()(versions.versions)
+app.command()(versions.approve)
+app.command()(versions.reject)
+
+
+def main() -> None:
+    """Run the command line."""
+    console.run(app)

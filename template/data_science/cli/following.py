@@ -1,0 +1,60 @@
+"""Shows a run while it goes, and ends with why it failed or what it registered."""
+
+from data_science.runs import execution
+from data_science.runs.logs import job_log
+from data_science.runs.versions import metrics
+from project.aws import Connection
+from project.errors import InterruptedByUser, ProjectError
+from project.registry import version
+
+
+def follow(connection: Connection, arn: str) -> None:
+    """Print each step of a run as it ends, and what was registered.
+
+    Parameters
+    ----------
+    arn : of the run.
+
+    Raises
+    ------
+    ProjectError : the run failed or was stopped, or the user looks no longer.
+    """
+    shown: set[str] = set()
+    steps: list[execution.Step] = []
+    try:
+        for steps in execution.follow(connection, arn):
+            for step in steps:
+                if step.name not in shown and step.status not in ("Starting", "Executing"):
+                    shown.add(step.name)
+                    print(f"  {step.name:<14} {step.status:<10} {_how(step)}", flush=True)
+    except InterruptedByUser:
+        raise ProjectError("no longer followed; the run goes on, `ds stop` stops it") from None
+    state = execution.status(connection, arn)
+    if state != "Succeeded":
+        for step in steps:
+            if step.status == "Failed":
+                printed = job_log(connection, step.job_arn) if step.job_arn else []
+                lines = [line for line in printed if line.strip()]
+                cause = execution.cause(connection, step) or (lines[-1] if lines else step.reason)
+                for line in lines[-10:]:
+                    if line != cause:
+                        print(f"    {line}")
+                raise ProjectError(f"{step.name}: {cause}")
+        raise ProjectError(f"run {execution.run_id(arn)}: {state.lower()}")
+    for step in steps:
+        if "RegisterModel" in step.metadata:
+            number = int(step.metadata["RegisterModel"]["Arn"].rpartition("/")[2])
+            values = metrics(connection, version(connection, number))
+            print(f"registered version {number}: {in_words(values)}")
+
+
+def _how(step: execution.Step) -> str:
+    if step.cached:
+        return "cached"
+    # A Fail step has no job that took its time, and no log that says more.
+    return step.reason if step.reason and not step.job_arn else f"{step.seconds:.1f} s"
+
+
+def in_words(values: dict[str, float]) -> str:
+    """Return metrics by name as words for a line."""
+    return ", ".join(f"{name} {value:.4g}" for name, value in values.items())

@@ -1,0 +1,1 @@
+"""What the team declares: settings, quality rule, hyperparameters, each checked before use."""

@@ -1,0 +1,1 @@
+"""The SageMaker pipeline: how it is wired, packed and compiled into its definition."""

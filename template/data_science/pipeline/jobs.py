@@ -1,0 +1,133 @@
+"""The jobs that the steps of the pipeline start: their image, instance, code, files and tags."""
+
+from typing import Any
+
+import boto3
+from sagemaker.core import image_uris
+from sagemaker.core.processing import Processor
+from sagemaker.core.shapes import OutputDataConfig
+from sagemaker.core.shapes import Tag as SdkTag
+from sagemaker.core.workflow.execution_variables import ExecutionVariables
+from sagemaker.core.workflow.functions import Join
+from sagemaker.core.workflow.pipeline_context import PipelineSession
+from sagemaker.core.workflow.properties import PropertyFile
+from sagemaker.mlops.workflow.steps import CacheConfig, ProcessingStep, TrainingStep
+from sagemaker.train import ModelTrainer
+from sagemaker.train.configs import Compute
+
+from data_science.config.settings import Settings
+from data_science.pipeline.step_files import (
+    EXIT_MESSAGE,
+    MOUNT,
+    processing_input,
+    processing_output,
+    training_channel,
+)
+from project.aws import Connection
+
+IMAGE_VERSION = "1.9-0"
+"""Tag of the SageMaker scikit-learn container; pyproject.toml pins what is in it."""
+
+
+class Jobs:
+    """Makes steps that run a job each, all with the settings' instances and the project's tags.
+
+    Parameters
+    ----------
+    connection : gives the bucket, roles and tags that the definition names.
+    settings : the team's knobs.
+    code : S3 prefix of the step code, see `bundle.Bundle.uri`.
+    """
+
+    def __init__(self, connection: Connection, settings: Settings, code: str) -> None:
+        self.session = PipelineSession(
+            boto_session=boto3.Session(region_name=connection.region),
+            default_bucket=connection.bucket,
+        )
+        self.image = image_uris.retrieve("sklearn", connection.region, version=IMAGE_VERSION)
+        self._connection, self._code, self._instances = connection, code, settings.instances
+        days = settings.cache_days
+        self._cache = CacheConfig(enable_caching=days > 0, expire_after=f"P{max(days, 1)}D")
+
+    def processing(
+        self,
+        name: str,
+        inputs: dict[str, Any],
+        outputs: dict[str, str],
+        arguments: dict[str, str],
+        property_files: list[PropertyFile],
+    ) -> ProcessingStep:
+        """Return a step that runs the script of its name, such as `evaluate.py` for Evaluate.
+
+        Parameters
+        ----------
+        inputs : S3 URIs, or variables that hold one, by the name of the folder they appear in.
+        outputs : folders that are uploaded when the job has ended well, by their name.
+        arguments : what the script is called with.
+        property_files : JSON files in the outputs that later steps read values from.
+        """
+        script = name.lower()
+        processor = Processor(
+            role=self._connection.pipeline_role,
+            image_uri=self.image,
+            instance_count=1,
+            instance_type=self._instances.processing,
+            entrypoint=["python3", f"{MOUNT}/input/code/{script}.py"],
+            base_job_name=script,
+            env={"EXIT_MESSAGE_FILE": EXIT_MESSAGE},
+            sagemaker_session=self.session,
+            tags=[dict(tag) for tag in self._connection.tags],
+        )
+        prefix = [f"{self._connection.prefix}/runs", ExecutionVariables.PIPELINE_EXECUTION_ID]
+        step_arguments = processor.run(
+            inputs=[
+                processing_input(key, uri)
+                for key, uri in {"code": f"{self._code}/steps", **inputs}.items()
+            ],
+            outputs=[
+                processing_output(key, Join(on="/", values=[*prefix, script, key]), path)
+                for key, path in outputs.items()
+            ],
+            arguments=[word for pair in arguments.items() for word in pair],
+        )
+        return ProcessingStep(
+            name=name,
+            step_args=step_arguments,
+            property_files=property_files,
+            cache_config=self._cache,
+        )
+
+    def training(
+        self, name: str, channels: dict[str, Any], hyperparameters: dict[str, Any]
+    ) -> TrainingStep:
+        """Return a step that runs `train.py` in the training toolkit's script mode.
+
+        Parameters
+        ----------
+        channels : S3 URIs, or variables that hold one, by the name of the channel.
+        hyperparameters : values, or variables that hold one, by their names.
+        """
+        # Script mode by hyperparameters, without `source_code`: that would upload the code
+        # under a timestamp and so change the definition on every compile.
+        script = {
+            "sagemaker_program": "train.py",
+            "sagemaker_submit_directory": f"{self._code}/sourcedir.tar.gz",
+        }
+        trainer = ModelTrainer(
+            sagemaker_session=self.session,
+            role=self._connection.pipeline_role,
+            training_image=self.image,
+            base_job_name=name.lower(),
+            hyperparameters={**script, **hyperparameters},
+            compute=Compute(
+                instance_type=self._instances.training, instance_count=1, volume_size_in_gb=30
+            ),
+            output_data_config=OutputDataConfig(
+                s3_output_path=f"{self._connection.prefix}/models", compression_type="GZIP"
+            ),
+            tags=[SdkTag(key=tag["Key"], value=tag["Value"]) for tag in self._connection.tags],
+        )
+        data = [training_channel(key, uri) for key, uri in channels.items()]
+        return TrainingStep(
+            name=name, step_args=trainer.train(input_data_config=data), cache_config=self._cache
+        )

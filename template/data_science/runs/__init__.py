@@ -1,0 +1,1 @@
+"""Runs of the pipeline: what goes in, how they go, and what they left."""
