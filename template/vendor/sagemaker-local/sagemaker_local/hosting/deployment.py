@@ -7,6 +7,7 @@ import tarfile
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,37 @@ class DeploymentError(Exception):
     """A deployment cannot serve; the message is the endpoint's FailureReason."""
 
 
+@dataclass(frozen=True)
+class ServerPlace:
+    """Where a model server works.
+
+    Attributes
+    ----------
+    region : where it serves.
+    tree : a folder of its own, which stands for the container's root.
+    log : the file with its output.
+    group, stream : where its log goes in CloudWatch Logs.
+    """
+
+    region: str
+    tree: Path
+    log: Path
+    group: str
+    stream: str
+
+
+def place_in_endpoint(home: Home, region: str, endpoint: str, variant: str) -> ServerPlace:
+    """Return the place of a new server of an endpoint's variant."""
+    unique = secrets.token_hex(4)
+    return ServerPlace(
+        region=region,
+        tree=home.endpoints / f"{endpoint}-{variant}-{unique}",
+        log=home.logs / region / "Endpoints" / f"{endpoint}.log",
+        group=f"/aws/sagemaker/Endpoints/{endpoint}",
+        stream=f"{variant}/local-{int(now())}-{unique}",
+    )
+
+
 class ModelServer:
     """One running model server, which is process `pid`.
 
@@ -43,7 +75,7 @@ class ModelServer:
     clients, home : of the server it belongs to.
     s3 : where the artefact is.
     workers : start it.
-    region, endpoint : where it serves.
+    place : where it works.
     variant : the production variant it serves, as in the endpoint configuration.
     container : the artefact and environment of its model.
 
@@ -58,17 +90,16 @@ class ModelServer:
         s3: S3,
         home: Home,
         workers: Workers,
-        region: str,
-        endpoint: str,
+        place: ServerPlace,
         variant: Mapping[str, Any],
         container: Mapping[str, Any],
     ) -> None:
         name = variant["VariantName"]
         self.name: str = name
         self.weight: float = variant["InitialVariantWeight"]
+        self.log, self.stream = place.log, place.stream
         self._key = secrets.token_urlsafe(24)
-        self._tree = home.endpoints / f"{endpoint}-{name}-{secrets.token_hex(4)}"
-        self.log = home.logs / region / "Endpoints" / f"{endpoint}.log"
+        self._tree = place.tree
         opt_ml = make_root(self._tree)
         try:
             s3.unpack(container["ModelDataUrl"], inside(self._tree, MODEL_DIR))
@@ -88,18 +119,17 @@ class ModelServer:
         port_file = self._tree / "port"
         command = Command(
             argv=container_command(["python", model_server.__file__, MODEL_DIR, str(port_file)]),
-            environment=container_environment(clients.running, home, region, wanted, self._tree),
+            environment=container_environment(
+                clients.running, home, place.region, wanted, self._tree
+            ),
             folder=MODEL_DIR,
             log=str(self.log),
             opt_ml=str(opt_ml),
             ends=False,
         )
-        self.stream = f"{name}/local-{int(now())}-{secrets.token_hex(4)}"
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.log.touch()
-        self._copy = LogStream(
-            clients, region, self.log, f"/aws/sagemaker/Endpoints/{endpoint}", self.stream
-        )
+        self._copy = LogStream(clients, place.region, self.log, place.group, place.stream)
         self._child = workers.start(command)
         limit = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_SECONDS)
         try:
@@ -113,12 +143,15 @@ class ModelServer:
             ) from None
 
     def ask(
-        self, method: str, path: str, body: bytes, headers: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        seconds: float = _INVOCATION_SECONDS,
     ) -> tuple[int, bytes, str]:
         """Make a request and return status, body and content type of the answer."""
-        connection = http.client.HTTPConnection(
-            "127.0.0.1", self._port, timeout=_INVOCATION_SECONDS
-        )
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=seconds)
         try:
             ours = {**headers, model_server.KEY_HEADER: self._key}
             connection.request(method, path, body=body, headers=ours)

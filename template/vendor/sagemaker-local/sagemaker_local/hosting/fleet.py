@@ -10,7 +10,12 @@ from sagemaker_local.api.actions import now
 from sagemaker_local.api.errors import STOPPED_WITH_US, AwsError
 from sagemaker_local.api.resource_kind import ResourceKind
 from sagemaker_local.home import Home
-from sagemaker_local.hosting.deployment import Deployment, DeploymentError, ModelServer
+from sagemaker_local.hosting.deployment import (
+    Deployment,
+    DeploymentError,
+    ModelServer,
+    place_in_endpoint,
+)
 from sagemaker_local.processes.workers import Workers
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.s3 import S3
@@ -192,14 +197,16 @@ class Fleet:
         try:
             for variant in config.body["ProductionVariants"]:
                 container = models[variant["ModelName"]]
+                place = place_in_endpoint(
+                    self._home, endpoint.region, endpoint.name, variant["VariantName"]
+                )
                 servers.append(
                     ModelServer(
                         self._clients,
                         self._s3,
                         self._home,
                         self._workers,
-                        endpoint.region,
-                        endpoint.name,
+                        place,
                         variant,
                         container,
                     )

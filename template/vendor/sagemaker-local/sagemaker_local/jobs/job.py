@@ -9,15 +9,14 @@ from typing import Any
 
 from sagemaker_local.api.actions import ACTIONS, Call, now
 from sagemaker_local.api.errors import STOPPED_WITH_US
+from sagemaker_local.api.parts import Parts
 from sagemaker_local.api.resource_kind import ResourceKind
 from sagemaker_local.api.resources import find, offer
 from sagemaker_local.home import Home
 from sagemaker_local.jobs.running import Job, JobError
 from sagemaker_local.processes.container import make_root
 from sagemaker_local.processes.settings import Settings
-from sagemaker_local.processes.workers import Workers
-from sagemaker_local.storage.clients import Clients
-from sagemaker_local.storage.s3 import S3, UploadError
+from sagemaker_local.storage.s3 import UploadError
 from sagemaker_local.storage.store import Body, Resource, Store, failure
 
 # A container gets SIGTERM and has so many seconds until SIGKILL (API reference, StopTrainingJob and
@@ -76,28 +75,15 @@ class Jobs:
 
     Parameters
     ----------
-    store : where their resources are.
-    clients : of the server that they may call.
-    s3 : where their data comes from and goes to.
+    parts : the other parts of the service, which they work with.
     home : the state folder, in which each has a folder while it runs.
-    workers : start their commands.
     settings : scale how long a job may take to stop.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        clients: Clients,
-        s3: S3,
-        home: Home,
-        workers: Workers,
-        settings: Settings,
-    ) -> None:
-        self._store = store
-        self._clients = clients
-        self._s3 = s3
+    def __init__(self, parts: Parts, home: Home, settings: Settings) -> None:
+        self._parts = parts
+        self._store = parts[Store]
         self._home = home
-        self._workers = workers
         self._grace = settings.scaled(_GRACE_SECONDS)
         self._running: dict[str, tuple[Job, threading.Thread]] = {}
         self._lock = threading.Lock()
@@ -112,18 +98,8 @@ class Jobs:
         log = self._home.logs / region / f"{noun}s" / f"{name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         log.unlink(missing_ok=True)
-        job = Job(
-            self._store,
-            self._clients,
-            self._s3,
-            self._home,
-            self._workers,
-            resource,
-            tree,
-            log,
-            kind.log_group,
-            self._grace,
-        )
+        call = Call(self._parts, region, {})
+        job = Job(call, self._home, resource, tree, log, kind.log_group, self._grace)
         thread = threading.Thread(target=self._run, args=(kind, job), name=name, daemon=True)
         with self._lock:
             self._running[resource.arn] = (job, thread)

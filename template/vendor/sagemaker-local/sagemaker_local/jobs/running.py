@@ -1,12 +1,12 @@
 """One job while it runs: its files, its command, its end."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sagemaker_local.api.actions import now
+from sagemaker_local.api.actions import Call, now
 from sagemaker_local.home import Home
 from sagemaker_local.processes.child import Child
 from sagemaker_local.processes.command import Command
@@ -16,7 +16,7 @@ from sagemaker_local.processes.opt_ml import PATH, OptMl, names_opt_ml
 from sagemaker_local.processes.workers import Workers
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.s3 import S3
-from sagemaker_local.storage.store import Resource, Store
+from sagemaker_local.storage.store import Resource
 
 
 class JobError(Exception):
@@ -29,11 +29,8 @@ class Job:
 
     Attributes
     ----------
-    store : where its resource is.
-    clients : of the server that it may call.
-    s3 : where its data comes from and goes to.
+    call : makes calls to the service, and reaches its parts.
     home : the server's state folder.
-    workers : start its command.
     resource : the job as it was created.
     tree : the folder that stands for the container's root.
     log : the file with its output.
@@ -42,19 +39,21 @@ class Job:
     stop : set when the job is to stop.
     """
 
-    store: Store
-    clients: Clients
-    s3: S3
+    call: Call
     home: Home
-    workers: Workers
     resource: Resource
     tree: Path
     log: Path
     log_group: str
     grace: float
     stop: threading.Event = field(default_factory=threading.Event)
-    _child: Child | None = None
+    _on_stop: Callable[[], object] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def s3(self) -> S3:
+        """Where its data comes from and goes to."""
+        return self.call.parts[S3]
 
     @property
     def request(self) -> dict[str, Any]:
@@ -80,15 +79,23 @@ class Job:
 
     def note(self, **members: Any) -> None:
         """Record progress."""
-        self.store.change(self.resource.arn, {**members, "LastModifiedTime": now()})
+        self.call.store.change(self.resource.arn, {**members, "LastModifiedTime": now()})
 
     def ask_to_stop(self) -> None:
         """Have the job stop; its command gets the grace for it."""
         self.stop.set()
         with self._lock:
-            child = self._child
-        if child:
-            child.stop(self.grace)
+            act = self._on_stop
+        if act:
+            act()
+
+    def on_stop(self, act: Callable[[], object]) -> None:
+        """Have something done when the job is asked to stop; at once if it has been."""
+        with self._lock:
+            self._on_stop = act
+        # A stop that came before the lines above has not seen what to do.
+        if self.stop.is_set():
+            act()
 
     def run(
         self,
@@ -116,10 +123,8 @@ class Job:
         """
         if self.stop.is_set():
             return None
-        region = self.resource.region
-        whole = container_environment(
-            self.clients.running, self.home, region, environment, self.tree
-        )
+        region, clients = self.resource.region, self.call.parts[Clients]
+        whole = container_environment(clients.running, self.home, region, environment, self.tree)
         command = Command(
             argv=container_command(argv),
             environment=whole,
@@ -130,14 +135,14 @@ class Job:
         )
         self.log.touch()
         stream = LogStream(
-            self.clients,
+            clients,
             region,
             self.log,
             self.log_group,
             f"{self.resource.name}/algo-1-{int(now())}",
         )
         try:
-            child = self.workers.start(command)
+            child = self.call.parts[Workers].start(command)
             code = self._wait(child)
             if code == 0:
                 self._look_at(outputs, child.opt_ml)
@@ -151,11 +156,7 @@ class Job:
 
     def _wait(self, child: Child) -> int | None:
         limit = self.request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", 86400)
-        with self._lock:
-            self._child = child
-        # A stop that came before the line above has found no command to stop.
-        if self.stop.is_set():
-            child.stop(self.grace)
+        self.on_stop(lambda: child.stop(self.grace))
         code = child.wait(limit)
         if code is None:
             child.stop(self.grace)

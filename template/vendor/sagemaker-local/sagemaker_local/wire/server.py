@@ -71,7 +71,7 @@ def assemble(home: Home, running: Running, services: OtherServices, settings: Se
     parts.add(S3Service(objects, buckets, changes, ACCOUNT))
     s3 = parts.add(S3(objects, buckets, changes))
     workers = parts.add(Workers(home.path, basic_environment(), settings.warm))
-    parts.add(Jobs(store, clients, s3, home, workers, settings))
+    parts.add(Jobs(parts, home, settings))
     parts.add(Fleet(store, clients, s3, home, workers))
     parts.add(RunningExecutions(store))
     return parts
