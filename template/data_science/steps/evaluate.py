@@ -1,16 +1,14 @@
 """Judges the model on the test set through its own inference code: a SageMaker processing job."""
 
-import importlib.util
 import io
 import json
-import shutil
 import tarfile
-import tempfile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pandas as pd
+from artefact import opened
 from columns import Schema
 from failure import Parser, StepError, reported
 from metrics import model_quality
@@ -33,15 +31,12 @@ def evaluate(model: Path, data: Path, output: Path, positive: str | None) -> Non
 
     Raises
     ------
-    StepError : the model does not answer.
+    StepError : the artefact is damaged, or the model does not answer.
     """
     schema = load_schema()
     table = read_table(data / "test.csv", schema)
     features = table.drop(columns=schema["target"])
-    with tempfile.TemporaryDirectory() as folder:
-        unpack(model / "model.tar.gz", Path(folder))
-        inference = _load(Path(folder) / "code" / "inference.py")
-        loaded = inference.model_fn(folder)
+    with opened(model / "model.tar.gz") as (inference, loaded):
         answer = _ask(inference, loaded, _csv(features))
         every = max(1, len(features) // SAMPLE_ROWS)
         sample = _csv(features.iloc[::every].head(SAMPLE_ROWS))
@@ -77,41 +72,6 @@ def _judged(schema: Schema, truth: pd.Series, positive: str | None) -> str:
     return f"on {rows}; {about}; always answering {often!r} would have accuracy {times:.4g}:"
 
 
-def unpack(path: Path, folder: Path) -> None:
-    """Unpack an archive of plain files and folders.
-
-    Python's own filters against what leads out of the folder came with 3.11.4.
-
-    Raises
-    ------
-    tarfile.TarError : it is no archive, or holds a link, a device, or a path outside the folder.
-    """
-    inside = folder.resolve()
-    with tarfile.open(path) as archive:
-        for member in archive:
-            target = (inside / member.name).resolve()
-            if not target.is_relative_to(inside) or not (member.isreg() or member.isdir()):
-                raise tarfile.ReadError(
-                    f"{path.name} holds {member.name!r}, which is no plain file"
-                )
-            if member.isdir():
-                target.mkdir(parents=True, exist_ok=True)
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            content = archive.extractfile(member)
-            with target.open("wb") as file:
-                shutil.copyfileobj(content, file)  # type: ignore[arg-type]
-
-
-def _load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("artefact_inference", path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} cannot be imported")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def _csv(features: pd.DataFrame) -> str:
     return features.to_csv(index=False, header=False)
 
@@ -138,10 +98,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--positive")
     arguments = parser.parse_args()
-    try:
-        evaluate(arguments.model, arguments.test, arguments.output, arguments.positive)
-    except tarfile.TarError as error:
-        raise StepError(f"bad model artefact: {error}") from None
+    evaluate(arguments.model, arguments.test, arguments.output, arguments.positive)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from columns import Schema
-from evaluate import unpack
 from failure import StepError
 from metrics import model_quality
 from preprocess import preprocess
@@ -280,53 +279,6 @@ def test_with_more_classes_each_counts_the_same_however_rare() -> None:
 def test_a_file_that_excel_wrote_is_read(tmp_path: Path, table: pd.DataFrame) -> None:
     data = write(tmp_path, "\ufeff" + table.to_csv(index=False))
     preprocess(data, tmp_path / "output", 0.2, 0)
-
-
-def member(name: str, kind: bytes = tarfile.REGTYPE, to: str = "") -> tarfile.TarInfo:
-    made = tarfile.TarInfo(name)
-    made.type, made.linkname = kind, to
-    return made
-
-
-def pack(path: Path, *members: tarfile.TarInfo) -> Path:
-    with tarfile.open(path, "w:gz") as archive:
-        for one in members:
-            archive.addfile(one)
-    return path
-
-
-@pytest.mark.parametrize(
-    "members",
-    [
-        [member("../outside")],
-        [member("code/../../outside")],
-        [member("/tmp/outside-of-everything")],
-        [member("link", tarfile.SYMTYPE, ".."), member("link/outside")],
-        [member("link", tarfile.SYMTYPE, "/etc/passwd")],
-        [member("link", tarfile.LNKTYPE, "../outside")],
-        [member("device", tarfile.CHRTYPE)],
-        [member("pipe", tarfile.FIFOTYPE)],
-    ],
-)
-def test_an_artefact_that_leads_out_of_its_folder_is_refused(
-    tmp_path: Path, members: list[tarfile.TarInfo]
-) -> None:
-    (tmp_path / "inside").mkdir()
-    path = pack(tmp_path / "model.tar.gz", *members)
-    with pytest.raises(tarfile.TarError, match="which is no plain file"):
-        unpack(path, tmp_path / "inside")
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["inside", "model.tar.gz"]
-    assert list((tmp_path / "inside").iterdir()) == []
-    assert not Path("/tmp/outside-of-everything").exists()
-
-
-def test_an_artefact_is_unpacked_as_the_training_job_packed_it(tmp_path: Path) -> None:
-    (tmp_path / "model" / "code").mkdir(parents=True)
-    (tmp_path / "model" / "code" / "inference.py").write_text("pass")
-    with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as archive:
-        archive.add(tmp_path / "model", ".")
-    unpack(tmp_path / "model.tar.gz", tmp_path / "there")
-    assert (tmp_path / "there" / "code" / "inference.py").read_text() == "pass"
 
 
 def test_a_broken_artefact_ends_the_step_in_one_line(tmp_path: Path, table: pd.DataFrame) -> None:
