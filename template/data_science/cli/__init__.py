@@ -1,6 +1,6 @@
 """The `ds` command: what a data scientist does with the pipeline and its models."""
 
-from data_science.cli import run, runs, versions
+from data_science.cli import run, runs, score, versions
 from project import console
 
 app = console.application("Run the SageMaker pipeline and judge the models it registers.")
@@ -9,6 +9,7 @@ app.command()(run.run)
 app.command("runs")(runs.list_runs)
 app.command()(runs.logs)
 app.command()(runs.stop)
+app.command()(score.score)
 app.command()(versions.versions)
 app.command()(versions.approve)
 app.command()(versions.reject)

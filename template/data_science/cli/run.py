@@ -62,12 +62,12 @@ def run(
         bundle.upload(connection)
         if "InputDataUrl" not in parameters:
             parameters["InputDataUrl"] = inputs.upload_input(connection, settings)
-        execution.upsert(connection, text)
+        execution.upsert(connection, text, connection.project.name)
     sources = {
         "GitCommit": inputs.git_commit(),
         "TemplateVersion": inputs.template_version(),
     }
-    arn = execution.start(connection, sources | parameters)
+    arn = execution.start(connection, sources | parameters, connection.project.name)
     print(
         f"run {execution.run_id(arn)} of pipeline {connection.project.name} in {connection.target}"
     )

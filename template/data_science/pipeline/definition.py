@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,16 +45,37 @@ def definition(connection: Connection, settings: Settings, bundle: Bundle) -> st
     schema = read_schema(bundle, connection.project.problem_type)
     check_positive(schema, settings.quality.positive)
     group = metric_group(schema)
-    kept = CACHE / f"{_key(connection, settings, group)}.json"
-    text = kept.read_text("utf-8") if kept.is_file() else ""
-    # What a crash of the computer cut off does not end like this.
-    if not text.endswith("}\n"):
-        text = _canonical(compile_pipeline(connection, settings, group))
-        CACHE.mkdir(parents=True, exist_ok=True)
-        unfinished = kept.with_suffix(f".{os.getpid()}")
-        unfinished.write_text(text, "utf-8")
-        unfinished.replace(kept)
+    text = _kept(
+        _key(connection, settings, group), lambda: compile_pipeline(connection, settings, group)
+    )
     return text.replace(ANY_BUNDLE, bundle.hash)
+
+
+def scoring_definition(connection: Connection, settings: Settings, bundle: Bundle) -> str:
+    """Return the definition of the pipeline that scores files, in the same way.
+
+    Parameters
+    ----------
+    connection, settings, bundle : as in `definition`.
+
+    Raises
+    ------
+    ProjectError : the SageMaker SDK is not installed.
+    """
+
+    def build() -> dict[str, Any]:
+        with _sdk(connection):
+            from data_science.pipeline.scoring import build_scoring
+
+            code = code_uri(connection, ANY_BUNDLE)
+            return _document(build_scoring(connection, settings, code, scoring_name(connection)))
+
+    return _kept(_key(connection, settings, "scoring"), build).replace(ANY_BUNDLE, bundle.hash)
+
+
+def scoring_name(connection: Connection) -> str:
+    """Return the name of the pipeline that scores files."""
+    return f"{connection.project.name}-scoring"
 
 
 def compile_pipeline(connection: Connection, settings: Settings, group: str) -> dict[str, Any]:
@@ -69,19 +90,11 @@ def compile_pipeline(connection: Connection, settings: Settings, group: str) -> 
     ------
     ProjectError : what the pipeline would register breaks the model contract.
     """
-    # The SDK would ask IAM what the role may do, and asks the environment for a region.
-    os.environ.setdefault("SAGEMAKER_VALIDATE_ROLE", "false")
-    os.environ.setdefault("AWS_DEFAULT_REGION", connection.region)
-    with _quiet(), _configuration_checked_once():
+    with _sdk(connection):
         from data_science.pipeline.pipeline import build_pipeline
 
-        pipeline = build_pipeline(connection, settings, code_uri(connection, ANY_BUNDLE), group)
-        # The SDK writes what is not set as null, which the definition's schema does not know.
-        document = {
-            key: value
-            for key, value in json.loads(pipeline.definition()).items()
-            if value is not None
-        }
+        code = code_uri(connection, ANY_BUNDLE)
+        document = _document(build_pipeline(connection, settings, code, group))
     for step in register_steps(document["Steps"]):
         lacks = contract.missing(step["Arguments"])
         if lacks:
@@ -183,8 +196,38 @@ def _sdk_defaults() -> list[str]:
     return defaults
 
 
+def _kept(key: str, build: Callable[[], dict[str, Any]]) -> str:
+    """Return what was compiled under a key, or compile it and keep it."""
+    kept = CACHE / f"{key}.json"
+    text = kept.read_text("utf-8") if kept.is_file() else ""
+    # What a crash of the computer cut off does not end like this.
+    if not text.endswith("}\n"):
+        text = _canonical(build())
+        CACHE.mkdir(parents=True, exist_ok=True)
+        unfinished = kept.with_suffix(f".{os.getpid()}")
+        unfinished.write_text(text, "utf-8")
+        unfinished.replace(kept)
+    return text
+
+
+def _document(pipeline: Any) -> dict[str, Any]:
+    # The SDK writes what is not set as null, which the definition's schema does not know.
+    document = json.loads(pipeline.definition())
+    return {key: value for key, value in document.items() if value is not None}
+
+
 def _canonical(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
+
+
+@contextmanager
+def _sdk(connection: Connection) -> Iterator[None]:
+    """Let the SDK compile here, without asking AWS and without talking."""
+    # It would ask IAM what the role may do, and asks the environment for a region.
+    os.environ.setdefault("SAGEMAKER_VALIDATE_ROLE", "false")
+    os.environ.setdefault("AWS_DEFAULT_REGION", connection.region)
+    with _quiet(), _configuration_checked_once():
+        yield
 
 
 @contextmanager

@@ -55,7 +55,8 @@ class Jobs:
         inputs: dict[str, Any],
         outputs: dict[str, str],
         arguments: dict[str, str],
-        property_files: list[PropertyFile],
+        property_files: list[PropertyFile] | None = None,
+        cached: bool = True,
     ) -> ProcessingStep:
         """Return a step that runs the script of its name, such as `evaluate.py` for Evaluate.
 
@@ -65,6 +66,8 @@ class Jobs:
         outputs : folders that are uploaded when the job has ended well, by their name.
         arguments : what the script is called with.
         property_files : JSON files in the outputs that later steps read values from.
+        cached : whether SageMaker may reuse what an earlier run made. It compares S3 URIs, not what
+            lies there.
         """
         script = name.lower()
         processor = Processor(
@@ -93,8 +96,8 @@ class Jobs:
         return ProcessingStep(
             name=name,
             step_args=step_arguments,
-            property_files=property_files,
-            cache_config=self._cache,
+            property_files=property_files or [],
+            cache_config=self._cache if cached else None,
         )
 
     def training(

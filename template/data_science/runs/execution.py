@@ -44,16 +44,22 @@ class Step:
         return ""
 
 
-def upsert(connection: Connection, definition: str) -> None:
-    """Create the model package group and the pipeline, or bring them up to date."""
-    client, project = connection.sagemaker, connection.project
+def upsert(connection: Connection, definition: str, pipeline: str) -> None:
+    """Create the model package group and a pipeline, or bring them up to date.
+
+    Parameters
+    ----------
+    definition : canonical JSON.
+    pipeline : its name.
+    """
+    client = connection.sagemaker
     registry.ensure_group(connection)
     request = {
-        "PipelineName": project.name,
+        "PipelineName": pipeline,
         "PipelineDefinition": definition,
         "RoleArn": connection.pipeline_role,
     }
-    existing = found(lambda: client.describe_pipeline(PipelineName=project.name))
+    existing = found(lambda: client.describe_pipeline(PipelineName=pipeline))
     if existing is None:
         try:
             client.create_pipeline(**request, Tags=connection.tags)
@@ -62,21 +68,22 @@ def upsert(connection: Connection, definition: str) -> None:
             # Another run created it meanwhile.
             if not already_exists(error):
                 raise
-        existing = client.describe_pipeline(PipelineName=project.name)
+        existing = client.describe_pipeline(PipelineName=pipeline)
     if existing["PipelineDefinition"] != definition:
         client.update_pipeline(**request)
     client.add_tags(ResourceArn=existing["PipelineArn"], Tags=connection.tags)
 
 
-def start(connection: Connection, parameters: Mapping[str, str]) -> str:
-    """Start a run of the pipeline and return its ARN.
+def start(connection: Connection, parameters: Mapping[str, str], pipeline: str) -> str:
+    """Start a run of a pipeline and return its ARN.
 
     Parameters
     ----------
     parameters : values of pipeline parameters, by name.
+    pipeline : its name.
     """
     started = connection.sagemaker.start_pipeline_execution(
-        PipelineName=connection.project.name,
+        PipelineName=pipeline,
         PipelineParameters=[
             {"Name": name, "Value": value} for name, value in sorted(parameters.items())
         ],

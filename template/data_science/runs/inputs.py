@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import re
 import subprocess
+from pathlib import Path
 
 from data_science.config.settings import Settings
 from project import s3
@@ -35,6 +36,11 @@ def upload_input(connection: Connection, settings: Settings) -> str:
                 f"{source} is not there; data_science/settings.yaml names it as `data.input`"
             )
         _write_example(connection.project.problem_type)
+    return upload_file(connection, path)
+
+
+def upload_file(connection: Connection, path: Path) -> str:
+    """Upload a file to a prefix named by the hash of its content, and return its S3 URI."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         uri = f"{connection.prefix}/data/{digest}/{path.name}"

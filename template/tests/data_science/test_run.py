@@ -1,7 +1,9 @@
 """Runs of the pipeline on the local SageMaker, through the commands a data scientist types."""
 
+import csv
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +14,7 @@ from project import contract, registry, s3
 from project.aws import Connection
 from project.settings import ROOT
 from tests.commands import run
-from tests.data_science.tables import made_up
+from tests.data_science.tables import NUMBER, TARGET, made_up
 
 EASY = 1_000_000.0
 """A threshold that every model keeps, or none, by the sign."""
@@ -238,3 +240,46 @@ def test_the_project_is_left_clean() -> None:
     ignored = (ROOT / ".gitignore").read_text("utf-8")
     for folder in ("data/", ".cache/", ".sagemaker-local/"):
         assert folder in ignored
+
+
+def test_files_are_scored_beside_what_they_hold(
+    registered: registry.Version, tmp_path: Path
+) -> None:
+    table = made_up().drop(columns=TARGET).head(20)
+    table.insert(0, "customer", range(100, 120))
+    table[NUMBER] = table[NUMBER].astype(object)
+    table.loc[table.index[7], NUMBER] = "much"
+    table.to_csv(tmp_path / "customers.csv", index=False)
+
+    done = run(
+        *("ds", "score", str(tmp_path / "customers.csv"), "--local"),
+        *("--version", str(registered.number), "--output", str(tmp_path / "answers")),
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"version {registered.number} answers" in done.stdout
+    assert done.stdout.splitlines()[-1] == str(tmp_path / "answers" / "customers.csv")
+    with (tmp_path / "answers" / "customers.csv").open(newline="") as file:
+        answers = list(csv.DictReader(file))
+    assert [row["customer"] for row in answers] == [str(number) for number in range(100, 120)]
+    assert [bool(row["prediction"]) for row in answers] == [row != 7 for row in range(20)]
+    reason = f"column {NUMBER!r}: 'much' is not a finite number (1 of 1 rows)"
+    assert [row["error"] for row in answers] == [reason * (row == 7) for row in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["nothing.csv"], "error: nothing.csv is no CSV file here; name one"),
+        (["s3://"], "error: 's3://' is no S3 URI"),
+        (["a.csv", "--version", "9999"], "error: there is no version 9999"),
+    ],
+)
+def test_what_cannot_be_scored_is_said_at_once(
+    registered: registry.Version, tmp_path: Path, arguments: list[str], reason: str
+) -> None:
+    (tmp_path / "a.csv").touch()
+    arguments = [str(tmp_path / one) if one == "a.csv" else one for one in arguments]
+    done = run("ds", "score", "--local", *arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert reason in done.stderr

@@ -1,0 +1,128 @@
+"""Scoring files: what is written beside each row, and what becomes of rows that are refused."""
+
+import csv
+from pathlib import Path
+
+import pytest
+import score as step
+from failure import StepError
+from score import Counts, score
+
+from tests.data_science.test_artefact import artefact
+
+CLASSIFIER = """
+import json
+
+class Refusal:
+    def __init__(self, **document):
+        self.document = document
+    def get_data(self, as_text):
+        return json.dumps(self.document)
+
+def model_fn(folder):
+    return 10
+
+def transform_fn(model, body, content_type, accept):
+    assert (content_type, accept) == ("application/json", "application/json")
+    rows = json.loads(body)["instances"]
+    for number, row in enumerate(rows, 1):
+        if row["x"] == "bad":
+            return Refusal(row=number, column="x", reason="bad it is")
+    refused = [
+        {"row": number, "column": "x", "reason": "unseen"}
+        for number, row in enumerate(rows, 1) if row["x"] == "odd"
+    ]
+    numbers = [None if row["x"] == "odd" else int(row["x"]) for row in rows]
+    answer = {
+        "predictions": [number and ("yes" if number * model > 20 else "no") for number in numbers],
+        "probabilities": [
+            number and {"no": 1 / number, "yes": 1 - 1 / number} for number in numbers
+        ],
+    }
+    return json.dumps(answer | ({"refused": refused} if refused else {})), accept
+"""
+REGRESSION = """
+import json
+
+def model_fn(folder):
+    return None
+
+def transform_fn(model, body, content_type, accept):
+    rows = json.loads(body)["instances"]
+    return json.dumps({"predictions": [float(row["x"]) * 2 for row in rows]}), accept
+"""
+
+
+def scored(folder: Path, code: str, **files: str) -> Counts:
+    artefact(folder, inference=code)
+    (folder / "data" / "deep").mkdir(parents=True)
+    for name, text in files.items():
+        (folder / "data" / f"{name.replace('_', '/')}.csv").write_text(text)
+    return score(folder, folder / "data", folder / "output")
+
+
+def rows(folder: Path, name: str) -> list[dict[str, str]]:
+    with (folder / "output" / f"{name}.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("batch", [1, 2, 5000])
+def test_each_row_has_its_answer_or_says_why_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr(step, "BATCH", batch)
+    text = "id,x\na,odd\nb,2\nc,bad\nd,4\ne\nf,bad\n\ng,1\n"
+
+    assert scored(tmp_path, CLASSIFIER, deep_one=text, two="x\n5\n") == Counts(8, 4)
+
+    assert [
+        (row["id"], row["x"], row["prediction"], row["error"]) for row in rows(tmp_path, "deep/one")
+    ] == [
+        ("a", "odd", "", "column 'x': unseen"),
+        ("b", "2", "no", ""),
+        ("c", "bad", "", "column 'x': bad it is"),
+        ("d", "4", "yes", ""),
+        ("e", "", "", "it has 1 values, not 2"),
+        ("f", "bad", "", "column 'x': bad it is"),
+        ("g", "1", "no", ""),
+    ]
+    assert [row["probability_yes"] for row in rows(tmp_path, "deep/one")] == [
+        "",
+        "0.5",
+        "",
+        "0.75",
+        "",
+        "",
+        "0.0",
+    ]
+    assert rows(tmp_path, "two") == [
+        {
+            "x": "5",
+            "prediction": "yes",
+            "probability_no": "0.2",
+            "probability_yes": "0.8",
+            "error": "",
+        }
+    ]
+
+
+def test_a_number_is_predicted_without_probabilities(tmp_path: Path) -> None:
+    assert scored(tmp_path, REGRESSION, one="x,name\n1.5,ü\n", none="x,name\n") == Counts(1, 0)
+    assert rows(tmp_path, "one") == [{"x": "1.5", "name": "ü", "prediction": "3.0", "error": ""}]
+    assert (tmp_path / "output" / "none.csv").read_text().split() == ["x,name"]
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({}, "holds no file"),
+        ({"one": "x\nbad\n"}, "none of the 1 rows has an answer"),
+        ({"one": "x,error\n1,2\n"}, "one.csv has a column 'error' already"),
+        ({"one": 'x\n"1\n'}, "one.csv is no CSV file"),
+    ],
+)
+def test_what_cannot_be_scored_ends_the_step(
+    tmp_path: Path, files: dict[str, str], reason: str
+) -> None:
+    with pytest.raises(StepError, match=reason):
+        scored(tmp_path, CLASSIFIER, **files)
