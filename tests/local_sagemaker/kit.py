@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import tarfile
+import textwrap
 import time
+import zipfile
 from pathlib import Path
 
 import boto3
@@ -325,3 +327,28 @@ def predict_fn(data, model):
 def output_fn(prediction, accept):
     return json.dumps(prediction), accept
 """
+
+
+def zipped(files):
+    """Return the bytes of a zip archive of text files, as Lambda takes it."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, textwrap.dedent(text))
+    return buffer.getvalue()
+
+
+def create_function(local, name, code, **changes):
+    """Make a Lambda function of one module `app` with a `handler`; returns its ARN."""
+    made = local.client("lambda").create_function(
+        **{
+            "FunctionName": name,
+            "Runtime": "python3.12",
+            "Handler": "app.handler",
+            "Role": ROLE,
+            "Code": {"ZipFile": zipped({"app.py": code})},
+            "Timeout": 20,
+            **changes,
+        }
+    )
+    return made["FunctionArn"]

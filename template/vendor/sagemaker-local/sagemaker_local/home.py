@@ -63,6 +63,11 @@ class Home:
         return self.path / "s3"
 
     @property
+    def functions(self) -> Path:
+        """The code of Lambda functions."""
+        return self.path / "functions"
+
+    @property
     def events(self) -> Path:
         """Every event that was published, one JSON document a line."""
         return self.path / "events.jsonl"
@@ -106,7 +111,7 @@ class Home:
             partial = self.path.parent / f".{self.path.name}.{os.getpid()}"
             partial.write_text(MARKER)
             partial.replace(self.path / ".gitignore")
-        for folder in (self.jobs, self.endpoints, self.logs, self.objects):
+        for folder in (self.jobs, self.endpoints, self.logs, self.objects, self.functions):
             folder.mkdir(exist_ok=True)
         self.sdk_config.write_text(SDK_CONFIG)
 

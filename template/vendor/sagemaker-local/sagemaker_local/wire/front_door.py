@@ -18,6 +18,7 @@ from sagemaker_local.api.actions import perform
 from sagemaker_local.api.errors import AwsError
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.api.serialization import read_body
+from sagemaker_local.functions.lambda_api import LambdaApi
 from sagemaker_local.regions import partition_of
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.object_store.service import S3Service
@@ -84,6 +85,8 @@ class FrontDoor:
         if service == "s3":
             refuse_too_many_bucket_tags(request)
             return self._parts[S3Service].serve(request, region)
+        if service == "lambda":
+            return self._parts[LambdaApi].serve(request, region)
         if service == "tagging":
             target = request.headers.get("X-Amz-Target", "")
             return answer_tagging(self._parts, region, target, read_body(request.get_data()))

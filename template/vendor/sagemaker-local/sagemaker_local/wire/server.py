@@ -30,6 +30,8 @@ from sagemaker_local.api.events import Events
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.api.service_model import service_model
 from sagemaker_local.environment import regionless_environment, write_models
+from sagemaker_local.functions.functions import Functions
+from sagemaker_local.functions.lambda_api import LambdaApi
 from sagemaker_local.home import Home, Running, Serving
 from sagemaker_local.hosting.fleet import Fleet
 from sagemaker_local.jobs.job import Jobs
@@ -73,6 +75,8 @@ def assemble(home: Home, running: Running, services: OtherServices, settings: Se
     workers = parts.add(Workers(home.path, basic_environment(), settings.warm))
     parts.add(Jobs(parts, home, settings))
     parts.add(Fleet(store, clients, s3, home, workers))
+    functions = parts.add(Functions(store, home, services, clients, workers))
+    parts.add(LambdaApi(functions, s3))
     parts.add(RunningExecutions(store))
     return parts
 
@@ -169,6 +173,7 @@ def _load(parts: Parts, door: FrontDoor) -> None:
         service_model()
         parts[OtherServices].load()
         parts[S3Service].restore()
+        parts[Functions].restore()
     except Exception:
         # Without S3 every job would wait for ever: better no server than half of one.
         _log.exception("the other services did not start")

@@ -1,0 +1,1 @@
+"""Lambda functions: kept with their code, and run in child processes."""
