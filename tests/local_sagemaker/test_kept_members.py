@@ -41,6 +41,16 @@ REQUESTS = {
     "CreateTrainingJob": lambda local, new: training(
         local, new, "print()", channels=[("c", f"s3://{BUCKET}/c")]
     ),
+    "CreateTransformJob": lambda local, new: {
+        "TransformJobName": new,
+        "ModelName": "kept",
+        "TransformInput": {
+            "DataSource": {
+                "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/nothing"}
+            }
+        },
+        "TransformOutput": {"S3OutputPath": f"s3://{BUCKET}/out"},
+    },
     "CreateModel": lambda local, new: {"ModelName": new, "PrimaryContainer": dict(CONTAINER)},
     "CreateEndpointConfig": lambda local, new: {
         "EndpointConfigName": new,

@@ -111,6 +111,40 @@ sys.exit(3)
     assert job["FailureReason"] == "AlgorithmError: target column is missing, exit code: 1"
 
 
+def test_channel_of_a_manifest(local):
+    for name in ("a", "b/c", "d"):
+        local.put(f"listed/{name}", name)
+    document = [{"prefix": f"s3://{BUCKET}/listed/"}, "a", "b/c"]
+    good = local.put("manifests/good", json.dumps(document))
+    script = """
+import pathlib
+root = pathlib.Path("/opt/ml/input/data/train")
+files = [str(path.relative_to(root)) for path in sorted(root.rglob("*")) if path.is_file()]
+pathlib.Path("/opt/ml/model/seen").write_text(" ".join(files))
+raise SystemExit(files != ["a", "b/c"])
+"""
+
+    def channel(uri):
+        source = {"S3DataType": "ManifestFile", "S3Uri": uri}
+        return [{"ChannelName": "train", "DataSource": {"S3DataSource": source}}]
+
+    for name, uri in (
+        ("manifest", good),
+        ("no-manifest", local.put("manifests/bad", "a\nb\n")),
+        ("no-object", local.put("manifests/gone", json.dumps([*document, "gone"]))),
+    ):
+        local.sm.create_training_job(**training(local, name, script, InputDataConfig=channel(uri)))
+    job = local.wait_for_job("Training", "manifest")
+    assert job["TrainingJobStatus"] == "Completed", job
+    assert (
+        "is no manifest of the form"
+        in local.wait_for_job("Training", "no-manifest")["FailureReason"]
+    )
+    assert (
+        f"s3://{BUCKET}/listed/gone" in local.wait_for_job("Training", "no-object")["FailureReason"]
+    )
+
+
 def test_missing_channel_and_missing_code_name_the_uri(local):
     nowhere = f"s3://{BUCKET}/nowhere"
     job = run_training(local, "no-data", "", channels=[("train", nowhere)])

@@ -33,7 +33,25 @@ _INVOCATION_SECONDS = 60
 
 
 class DeploymentError(Exception):
-    """A deployment cannot serve; the message is the endpoint's FailureReason."""
+    """A deployment cannot serve; the message is the endpoint's FailureReason.
+
+    Parameters
+    ----------
+    reason : the FailureReason.
+    cause : what is wrong with the model, wherever it was to serve.
+    """
+
+    def __init__(self, reason: str, cause: str) -> None:
+        super().__init__(reason)
+        self.cause = cause
+
+
+class ArtefactError(DeploymentError):
+    """The model's artefact is missing or broken."""
+
+
+class _NotUpError(Exception):
+    """A model server did not come up; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +99,8 @@ class ModelServer:
 
     Raises
     ------
-    DeploymentError : the artefact is missing or broken, or the model does not load.
+    ArtefactError : the artefact is missing or broken.
+    DeploymentError : the model does not load.
     """
 
     def __init__(
@@ -105,9 +124,9 @@ class ModelServer:
             s3.unpack(container["ModelDataUrl"], inside(self._tree, MODEL_DIR))
         except (MissingObjectError, tarfile.TarError) as error:
             shutil.rmtree(self._tree, ignore_errors=True)
-            raise DeploymentError(
-                f"Failed to download model data for variant {name} from "
-                f"{container['ModelDataUrl']}: {error}"
+            cause = f"{container['ModelDataUrl']}: {error}"
+            raise ArtefactError(
+                f"Failed to download model data for variant {name} from {cause}", cause
             ) from None
         wanted = {
             "SAGEMAKER_SUBMIT_DIRECTORY": SUBMIT_DIRECTORY,
@@ -135,11 +154,13 @@ class ModelServer:
         try:
             self._port, self.pid = self._wait_for_port(port_file, limit)
             self.ask("GET", "/ping", b"", {})
-        except (DeploymentError, OSError, http.client.HTTPException) as error:
+        except (_NotUpError, OSError, http.client.HTTPException) as error:
             self.stop()
+            cause = f"{error}. The log is in {self.log}"
             raise DeploymentError(
                 f"The primary container for production variant {name} did not pass the ping "
-                f"health check: {error}. The log is in {self.log}"
+                f"health check: {cause}",
+                cause,
             ) from None
 
     def ask(
@@ -173,9 +194,9 @@ class ModelServer:
             if code is not None:
                 failure = port_file.with_name("failure")
                 cause = failure.read_text() if failure.is_file() else last_line(self.log)
-                raise DeploymentError(f"the model server ended with code {code}: {cause}")
+                raise _NotUpError(f"the model server ended with code {code}: {cause}")
             if time.monotonic() > deadline:
-                raise DeploymentError(f"it was not up after {limit} seconds")
+                raise _NotUpError(f"it was not up after {limit} seconds")
             time.sleep(0.02)
         port, pid = port_file.read_text().split()
         return int(port), int(pid)

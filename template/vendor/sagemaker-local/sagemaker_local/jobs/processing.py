@@ -54,7 +54,11 @@ def _process(job: Job) -> dict[str, Any]:
     for part in asked.get("ProcessingInputs", []):
         source = part["S3Input"]
         try:
-            s3.download(source["S3Uri"], job.inside(source["LocalPath"]))
+            s3.download(
+                source["S3Uri"],
+                job.inside(source["LocalPath"]),
+                source.get("S3DataType", "S3Prefix"),
+            )
         except MissingObjectError as error:
             raise JobError(
                 f"ClientError: Data download failed: no S3 objects found at {error}, "

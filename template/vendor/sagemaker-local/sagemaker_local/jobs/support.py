@@ -40,13 +40,13 @@ declare(
     "ProcessingS3Input",
     acted="S3Uri LocalPath S3DataType S3InputMode S3DataDistributionType S3CompressionType",
 )
-declare_values("ProcessingS3DataType", "S3Prefix", "ManifestFile")
+declare_values("ProcessingS3DataType", "S3Prefix ManifestFile")
 declare_values("ProcessingS3InputMode", "File", "Pipe")
 # With one instance both mean that it gets all of the data.
 declare_values(
     "ProcessingS3DataDistributionType S3DataDistribution", "FullyReplicated ShardedByS3Key"
 )
-declare_values("ProcessingS3CompressionType CompressionType", "None", "Gzip")
+declare_values("ProcessingS3CompressionType", "None", "Gzip")
 declare("ProcessingOutputConfig", acted="Outputs", kept="KmsKeyId")
 declare(
     "ProcessingOutput",
@@ -79,6 +79,8 @@ declare(
     "Channel",
     acted="ChannelName DataSource ContentType CompressionType InputMode",
     refused="RecordWrapperType ShuffleConfig",
+    # API reference: in File mode it is left unset, or None.
+    only={"CompressionType": ("None",)},
 )
 declare("DataSource", acted="S3DataSource", refused="FileSystemDataSource DatasetSource")
 declare(
@@ -86,7 +88,8 @@ declare(
     acted="S3DataType S3Uri S3DataDistributionType",
     refused="AttributeNames InstanceGroupNames ModelAccessConfig HubAccessConfig",
 )
-declare_values("S3DataType", "S3Prefix", "ManifestFile AugmentedManifestFile Converse")
+# API reference: AugmentedManifestFile needs Pipe mode.
+declare_values("S3DataType", "S3Prefix ManifestFile", "AugmentedManifestFile Converse")
 declare("OutputDataConfig", acted="S3OutputPath CompressionType", kept="KmsKeyId")
 declare_values("OutputCompressionType", "GZIP", "NONE")
 declare(

@@ -77,9 +77,9 @@ def _train(job: Job) -> dict[str, Any]:
         (job.opt_ml / folder).mkdir(parents=True)
     cluster, channels = _write_configuration(job)
     for channel in asked.get("InputDataConfig", []):
-        name, uri = channel["ChannelName"], channel["DataSource"]["S3DataSource"]["S3Uri"]
+        name, source = channel["ChannelName"], channel["DataSource"]["S3DataSource"]
         try:
-            s3.download(uri, job.opt_ml / "input" / "data" / name)
+            s3.download(source["S3Uri"], job.opt_ml / "input" / "data" / name, source["S3DataType"])
         except MissingObjectError as error:
             raise JobError(
                 f"ClientError: Data download failed: no S3 objects found at {error}, channel {name}"

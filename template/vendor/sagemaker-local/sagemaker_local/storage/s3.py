@@ -1,5 +1,6 @@
 """S3 as jobs and models use it: whole folders from and to a prefix."""
 
+import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -36,32 +37,53 @@ class S3:
         self._buckets = buckets
         self._changes = changes
 
-    def download(self, uri: str, folder: Path) -> None:
-        """Copy the objects at an S3 URI into a folder, as SageMaker does for `S3Prefix`.
+    def find(self, uri: str, kind: str = "S3Prefix") -> dict[str, PurePosixPath]:
+        """Return the objects that SageMaker takes for an `S3Uri` of an `S3DataType`.
 
         Parameters
         ----------
-        uri : an object, or a prefix of objects.
-        folder : where to put them; keys keep their path below the prefix's last `/`.
+        uri : an object, or a prefix of objects; with `ManifestFile` the manifest.
+        kind : `S3Prefix` or `ManifestFile`.
+
+        Returns
+        -------
+        The URI of each, with its path below the last `/` of the prefix.
 
         Raises
         ------
         MissingObjectError : nothing is there, or two keys would be the same file.
         """
-        bucket, prefix = split_uri(uri)
-        if self._buckets.region(bucket) is None:
-            raise MissingObjectError(f"{uri}: {S3Error('NoSuchBucket')}")
-        found = self._objects.keys_from(bucket, "", True, prefix)
-        files = place([item.key for item in found], prefix)
+        if kind == "ManifestFile":
+            prefix, keys = read_manifest(uri, self.read(uri))
+            bucket, base = split_uri(prefix)
+            for key in keys:
+                self.open(f"s3://{bucket}/{base}{key}").close()
+            found = [base + key for key in keys]
+        else:
+            bucket, base = split_uri(uri)
+            if self._buckets.region(bucket) is None:
+                raise MissingObjectError(f"{uri}: {S3Error('NoSuchBucket')}")
+            found = [item.key for item in self._objects.keys_from(bucket, "", True, base)]
+        files = place(found, base)
         if not files:
             raise MissingObjectError(uri)
+        return {f"s3://{bucket}/{key}": path for key, path in files.items()}
+
+    def download(self, uri: str, folder: Path, kind: str = "S3Prefix") -> None:
+        """Copy the objects that `find` returns into a folder.
+
+        Raises
+        ------
+        MissingObjectError : as of `find`, or a key leads out of the folder.
+        """
+        files = self.find(uri, kind)
         folder.mkdir(parents=True, exist_ok=True)
-        for key, relative in files.items():
+        for source, relative in files.items():
             target = folder / relative
             if not target.resolve().is_relative_to(folder.resolve()):
-                raise MissingObjectError(f"{uri}: the key {key!r} leads out of the folder")
+                raise MissingObjectError(f"{uri}: {source!r} leads out of the folder")
             target.parent.mkdir(parents=True, exist_ok=True)
-            with self._open(f"s3://{bucket}/{key}") as body, target.open("wb") as file:
+            with self.open(source) as body, target.open("wb") as file:
                 shutil.copyfileobj(body, file, CHUNK)
 
     def upload(self, folder: Path, uri: str) -> None:
@@ -98,7 +120,7 @@ class S3:
         MissingObjectError : it is not there.
         tarfile.TarError : it is no such archive, or holds too much.
         """
-        with self._open(uri) as archive:
+        with self.open(uri) as archive:
             unpack(archive, folder)
 
     def read(self, uri: str) -> bytes:
@@ -108,10 +130,16 @@ class S3:
         ------
         MissingObjectError : it is not there.
         """
-        with self._open(uri) as body:
+        with self.open(uri) as body:
             return body.read()
 
-    def _open(self, uri: str) -> IO[bytes]:
+    def open(self, uri: str) -> IO[bytes]:
+        """Return the content of one object, to read from.
+
+        Raises
+        ------
+        MissingObjectError : it is not there.
+        """
         bucket, key = split_uri(uri)
         try:
             if self._buckets.region(bucket) is None:
@@ -127,6 +155,32 @@ def split_uri(uri: str) -> tuple[str, str]:
     if parts.scheme != "s3" or not parts.netloc:
         raise MissingObjectError(f"{uri} is not an S3 URI")
     return parts.netloc, uri.split("/", 3)[3] if uri.count("/") > 2 else ""
+
+
+def read_manifest(uri: str, content: bytes) -> tuple[str, list[str]]:
+    """Return the prefix and the keys below it that a manifest lists.
+
+    API reference, S3DataSource: `[{"prefix": "s3://bucket/prefix/"}, "key", …]`.
+
+    Parameters
+    ----------
+    uri : of the manifest, for messages.
+    content : its JSON.
+
+    Raises
+    ------
+    MissingObjectError : it is no manifest.
+    """
+    try:
+        document = json.loads(content)
+    except ValueError:
+        document = None
+    match document:
+        case [{"prefix": str(prefix)}, *keys] if all(isinstance(key, str) for key in keys):
+            return prefix, keys
+    raise MissingObjectError(
+        f'{uri} is no manifest of the form [{{"prefix": "s3://bucket/prefix/"}}, "key", …]'
+    )
 
 
 def place(keys: Iterable[str], prefix: str) -> dict[str, PurePosixPath]:

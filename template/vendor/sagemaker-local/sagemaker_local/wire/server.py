@@ -24,7 +24,9 @@ import sagemaker_local.pipelines.pipeline_actions
 import sagemaker_local.pipelines.support
 import sagemaker_local.projects.projects
 import sagemaker_local.registry.model_packages
-import sagemaker_local.registry.support  # noqa: F401
+import sagemaker_local.registry.support
+import sagemaker_local.transform.support
+import sagemaker_local.transform.transform_jobs  # noqa: F401
 from sagemaker_local.api.arns import ACCOUNT
 from sagemaker_local.api.events import Events
 from sagemaker_local.api.parts import Parts

@@ -1,0 +1,1 @@
+"""Batch transform: a model over all objects of a prefix, its answers joined to their records."""
