@@ -50,9 +50,18 @@ def test_the_demo_shows_the_whole_story_and_leaves_the_repository_clean(
 
 
 @pytest.mark.parametrize("layout", ["data-science", "ops"])
-def test_each_half_has_its_demo(template: Path, tmp_path: Path, run: Runner, layout: str) -> None:
+def test_each_half_has_its_demo_which_leaves_alone_what_both_share(
+    template: Path, tmp_path: Path, run: Runner, layout: str
+) -> None:
     project = copy(template, tmp_path / "project", layout=layout, problem_type="regression")
-    assert "The whole story" in run.ok(project, "demo").splitlines()[-1]
+    shared = {"SAGEMAKER_LOCAL_HOME": str(tmp_path / "shared"), "PROJECT_TARGET": "local"}
+    try:
+        run.ok(project, "python", "-m", "demo.example_version", **shared)
+        before = run.ok(project, "project", "status", "--json", **shared)
+        assert "The whole story" in run.ok(project, "demo", **shared).splitlines()[-1]
+        assert run.ok(project, "project", "status", "--json", **shared) == before
+    finally:
+        run.ok(project, "sagemaker-local", "down", **shared)
 
 
 def test_a_demo_that_fails_says_where_and_leaves_nothing_running(
@@ -65,7 +74,8 @@ def test_a_demo_that_fails_says_where_and_leaves_nothing_running(
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
     assert last == "error: the demo failed: `ds run --local` exited with 1"
-    assert run(project, "sagemaker-local", "status").returncode == 1
+    home = {"SAGEMAKER_LOCAL_HOME": str(project / ".sagemaker-local-demo")}
+    assert run(project, "sagemaker-local", "status", **home).returncode == 1
 
 
 def test_a_team_may_delete_the_example_data_and_add_a_hyperparameter(

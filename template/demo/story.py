@@ -14,6 +14,10 @@ from project.settings import ROOT
 
 app = console.application("Play the whole story on the local SageMaker.")
 
+HOME = ROOT / ".sagemaker-local-demo"
+"""The demo's own state folder: what it approves and deploys must not take the place of models that
+somebody works with, in this project's local SageMaker or in one that two repositories share."""
+
 UP = ["sagemaker-local", "up"]
 DOWN = ["sagemaker-local", "down"]
 EXAMPLE_VERSION = ["python", "-m", "demo.example_version"]
@@ -60,28 +64,29 @@ def scenes(has_data_science: bool, has_ops: bool) -> list[Scene]:
 
 @app.command()
 def play() -> None:
-    """Play the whole story on the local SageMaker, whatever project.yaml names.
+    """Play the whole story on a local SageMaker of its own, whatever project.yaml names.
 
-    Exits with 1 when a step fails; the last line then says which.
+    It is apart from the one that the other commands act on. Exits with 1 when a step fails; the
+    last line then says which.
 
     Example: demo
     """
     local.check_installed()
-    # Whatever project.yaml says, a demo never touches AWS.
-    os.environ["PROJECT_TARGET"] = "local"
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    was_up = _run(["sagemaker-local", "status"], quiet=True) == 0
+    # Whatever project.yaml says, a demo never touches AWS.
+    place = {"PROJECT_TARGET": "local", local.HOME: str(HOME)}
+    os.environ.update(place)
+    named = " ".join(f"{name}={shlex.quote(value)}" for name, value in place.items())
+    print(f"A local SageMaker apart from the project's own\n$ export {named}")
     story = [Scene("Start the local SageMaker", UP)]
     story += scenes((ROOT / "data_science").is_dir(), (ROOT / "ops").is_dir())
-    if not was_up:
-        story.append(Scene("Stop the local SageMaker; its state is kept", DOWN))
+    story.append(Scene("Stop the local SageMaker; its state is kept", DOWN))
     started = time.monotonic()
     try:
         for number, scene in enumerate(story, 1):
             _play(f"[{number}/{len(story)}]", scene)
     except (ProjectError, InterruptedByUser) as error:
-        if not was_up:
-            _run(DOWN, quiet=True)
+        _run(DOWN, quiet=True)
         if isinstance(error, InterruptedByUser):
             raise ProjectError("the demo was interrupted") from None
         raise ProjectError(f"the demo failed: {error}") from None

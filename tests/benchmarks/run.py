@@ -35,7 +35,7 @@ def seconds(action: Callable[..., object], *arguments: object) -> float:
 
 def demo(project: Path, run: Runner, rows: Rows) -> None:
     """Add the demo's duration, from an empty local SageMaker, and those of its parts."""
-    shutil.rmtree(project / ".sagemaker-local", ignore_errors=True)
+    shutil.rmtree(project / ".sagemaker-local-demo", ignore_errors=True)
     started = time.perf_counter()
     said = run.ok(project, "--no-sync", "demo")
     rows["demo"].append(time.perf_counter() - started)
