@@ -7,6 +7,7 @@
 # ///
 """Copies a project with the default answers into a new folder and runs its demo there."""
 
+import argparse
 import os
 import re
 import subprocess
@@ -69,10 +70,16 @@ def note(text: str) -> None:
 
 def main() -> None:
     """Exit with the demo's own exit code; 2 when the folder cannot be used."""
-    if len(sys.argv) > 2 or sys.argv[1:2] in (["-h"], ["--help"]):
-        print("usage: uv run hooks/demo.py [FOLDER]   (default: my-project beside this folder)")
-        raise SystemExit(0 if len(sys.argv) == 2 else 2)
-    folder = Path(sys.argv[1]).resolve() if len(sys.argv) == 2 else ROOT.parent / "my-project"
+    parser = argparse.ArgumentParser(description=__doc__, epilog="example: uv run hooks/demo.py")
+    parser.add_argument(
+        "folder",
+        metavar="FOLDER",
+        type=Path,
+        nargs="?",
+        default=ROOT.parent / "my-project",
+        help="where the project goes (default: my-project beside this clone)",
+    )
+    folder = parser.parse_args().folder.resolve()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         print(f"error: {folder} is not empty; name another folder", file=sys.stderr)
         raise SystemExit(2)

@@ -1,9 +1,9 @@
 """Makes a release of what is committed: changelog, commit, tag, and the record for the tests."""
 
+import argparse
 import datetime
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,8 +21,6 @@ def git(*arguments: str) -> str:
 
 def problem(version: str) -> str:
     """Return why there can be no such release now; nothing when there can."""
-    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
-        return f"{version} is no version like 1.2.3"
     numbers = [int(number) for number in version.split(".")]
     for earlier in re.findall(r'^"(.*?)":', RELEASES.read_text("utf-8"), re.MULTILINE):
         if numbers <= [int(number) for number in earlier.split(".")]:
@@ -34,12 +32,20 @@ def problem(version: str) -> str:
     return ""
 
 
+def like_a_version(text: str) -> str:
+    """Return a version as it is; an argument that is none is wrong use."""
+    if not re.fullmatch(r"\d+\.\d+\.\d+", text):
+        raise argparse.ArgumentTypeError(f"{text} is no version like 1.2.3")
+    return text
+
+
 def main() -> None:
     """Exit with 0 when the release is made, 1 when it cannot be, 2 for wrong use."""
-    if len(sys.argv) != 2 or sys.argv[1] in ("-h", "--help"):
-        print("usage: python3 hooks/release.py VERSION   (such as 0.2.0; on main, before pushing)")
-        raise SystemExit(0 if sys.argv[1:] in (["-h"], ["--help"]) else 2)
-    version = sys.argv[1]
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog="example: python3 hooks/release.py 0.2.0 (on main)"
+    )
+    parser.add_argument("version", metavar="VERSION", type=like_a_version)
+    version = parser.parse_args().version
     if wrong := problem(version):
         raise SystemExit(f"error: {wrong}")
     heading = f"## {version} ({datetime.date.today().isoformat()})\n"

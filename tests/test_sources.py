@@ -90,6 +90,29 @@ def updated(project: Path, *options: str) -> bool:
     return done.returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("hook", "arguments", "code"),
+    [
+        ("demo", ["--foo"], 2),
+        ("demo", ["a", "b"], 2),
+        ("demo", ["-h"], 0),
+        ("demo", ["a", "--help"], 0),
+        ("release", ["--foo"], 2),
+        ("release", [], 2),
+        ("release", ["v1"], 2),
+        ("release", ["--help"], 0),
+    ],
+)
+def test_a_hook_used_wrongly_says_how_it_is_used(
+    hook: str, arguments: list[str], code: int, tmp_path: Path
+) -> None:
+    command = [sys.executable, str(ROOT / "hooks" / f"{hook}.py"), *arguments]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert (done.stderr if code else done.stdout).startswith(f"usage: {hook}.py [-h] ")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("options", [(), ("--depth=1",)], ids=["whole", "shallow"])
 def test_a_project_of_a_clone_is_updated_from_where_the_clone_came_from(
     template: Path, options: tuple[str, ...]
