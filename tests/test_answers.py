@@ -35,6 +35,34 @@ NO_TEXT = ("true", "false", "null", "yes", "off", "nan")
 DEPENDENCIES = ("pytest", "boto3", "numpy", "sagemaker", "sagemaker-local", "botocore")
 
 
+BUCKETS = (
+    "192.168.5.4",
+    "192.168.5.4.5",
+    "xn--bucket",
+    "sthree-bucket",
+    "amzn-s3-demo-bucket",
+    "bucket-s3alias",
+    "bucket--ol-s3",
+    "bucket.mrap",
+    "bucket--x-s3",
+    "bucket--table-s3",
+    "{partition}-{account}.{region}",
+    "{acount}",
+)
+ROLES = (
+    "arn:aws:iam::123456789012:role/a",
+    "arn:{partition}:iam::{account}:role/{region}/a_b+=,.@-",
+    "arn:aws-us-gov:iam::{account}:role/a",
+    "arn:aws:iam::123456789012:role/",
+    "arn:aws:iam::12345678901:role/a",
+    "arn:{part}:iam::123456789012:role/a",
+    "arn:aws:iam::123456789012:user/a",
+    "arn:aws:iam::123456789012:role/é",
+    "arn:aws:iam::123456789012:role/a\n",
+    "a",
+)
+
+
 def refusal(name: str, value: str) -> str:
     """Return what Copier says to an answer; nothing when it takes it."""
     text: str = QUESTIONS[name]["validator"]
@@ -194,10 +222,24 @@ def test_the_settings_take_the_names_that_copier_takes(settings: Settings, name:
         assert settings.takes(**{key: name}) == (not refusal(answer, name)), repr(name)
 
 
+@given(name=st.text("ab1.-A\n{}", min_size=1, max_size=10) | st.sampled_from(BUCKETS))
+@example("a" * 35 + "-{account}-{region}")
+@example("a" * 36 + "-{account}-{region}")
+def test_the_settings_take_the_buckets_that_copier_takes(settings: Settings, name: str) -> None:
+    taken = settings.takes(bucket=name, region="ap-southeast-2")
+    assert taken == (not refusal("bucket", name)), repr(name)
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_the_settings_take_the_roles_that_copier_takes(settings: Settings, name: str) -> None:
+    taken = settings.takes(roles={"pipeline": name, "endpoint": name})
+    assert taken == (not refusal("pipeline_role", name)) == (not refusal("endpoint_role", name))
+
+
 def regions() -> list[str]:
     """Return the regions with SageMaker, of every partition that a project may live in."""
     session = botocore.session.get_session()
-    partitions = ("aws", "aws-us-gov", "aws-cn")
+    partitions = ("aws", "aws-us-gov", "aws-cn", "aws-eusc")
     return [
         region for name in partitions for region in session.get_available_regions("sagemaker", name)
     ]

@@ -9,7 +9,7 @@ import yaml
 from jinja2 import Environment
 
 from data_science.config.quality import metrics_of
-from project.settings import PLACEHOLDERS
+from project.names import PLACEHOLDERS
 from projects import PROBLEM_TYPES, ROOT
 
 TEMPLATE = ROOT / "template"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from project.aws_errors import already_exists, found, is_not_found
 from project.errors import ProjectError
 from project.local import loopback_endpoint, point_to_local_sagemaker
-from project.settings import PLACEHOLDERS, Project, Target, load_project
+from project.names import PLACEHOLDERS
+from project.settings import Project, Target, load_project
 from project.tags import Tag, project_tags
 
 if TYPE_CHECKING:

@@ -2,50 +2,39 @@
 
 import re
 import textwrap
+from collections.abc import Hashable
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
-    Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
+from yaml.constructor import ConstructorError
 
 from project.errors import ProjectError
+from project.names import (
+    MOST_TAGS,
+    GroupName,
+    Name,
+    ProjectId,
+    Region,
+    RoleArn,
+    TagKey,
+    TagValue,
+    Template,
+    bucket_name,
+)
+from project.tags import MODEL_VERSION, STAGE
 
 ROOT = Path(__file__).resolve().parents[1]
 """The folder that holds `project.yaml`: the project is installed in place."""
 
 Target = Literal["local", "aws"]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", min_length=3, max_length=32)]
-"""A project's name, as the template asks for it: a SageMaker Project's is no longer either."""
-GroupName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")]
-"""A model package group's name (SageMaker API reference)."""
-Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
-
-# The rules for tags are those of the SageMaker API reference. Of the 50 that a resource may
-# carry, the project's own two and those of a stage take four.
-_TAG = r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$"
-TagKey = Annotated[str, Field(pattern=_TAG, min_length=1, max_length=128)]
-TagValue = Annotated[str, Field(pattern=_TAG, max_length=256)]
-MOST_TAGS = 46
-
-
-def _known_placeholders(text: str) -> str:
-    for name in re.findall(r"{(.*?)}", text):
-        if name not in PLACEHOLDERS:
-            known = ", ".join(f"{{{one}}}" for one in PLACEHOLDERS)
-            raise ValueError(f"only {known} are filled in")
-    return text
-
-
-PLACEHOLDERS = ("account", "region", "partition")
-Template = Annotated[str, AfterValidator(_known_placeholders)]
-"""A text in which `project.aws.Connection` fills in the placeholders."""
 
 
 class Strict(BaseModel):
@@ -61,8 +50,8 @@ class Strict(BaseModel):
 class Roles(Strict):
     """ARNs of the IAM roles that SageMaker assumes."""
 
-    pipeline: Template
-    endpoint: Template
+    pipeline: RoleArn
+    endpoint: RoleArn
 
 
 class Project(Strict):
@@ -74,22 +63,43 @@ class Project(Strict):
 
     name: Name
     description: str
-    id: Annotated[str, Field(pattern=r"^p-[a-z0-9]{1,18}$")] | None
+    id: ProjectId | None
     target: Target
     region: Region
     bucket: Template
     model_package_group: GroupName
     problem_type: Literal["classification", "regression"]
     roles: Roles
-    tags: Annotated[dict[TagKey, TagValue], Field(max_length=MOST_TAGS)]
+    tags: dict[TagKey, TagValue]
+
+    @field_validator("bucket")
+    @classmethod
+    def _s3_allows(cls, bucket: str, info: ValidationInfo) -> str:
+        # The region is there unless it is wrong itself.
+        return bucket_name(bucket, info.data.get("region", "us-east-1"))
 
     @field_validator("tags")
     @classmethod
     def _own_tags(cls, tags: dict[str, str]) -> dict[str, str]:
+        if len(tags) > MOST_TAGS:
+            raise ValueError(f"must be at most {MOST_TAGS} tags")
         for key in tags:
-            if key.lower().startswith(("aws:", "sagemaker:")):
-                raise ValueError(f"the tag {key} is reserved; name it differently")
+            if key.lower().startswith(("aws:", "sagemaker:")) or key in (STAGE, MODEL_VERSION):
+                raise ValueError(f"must be tags of your own: {key} is taken, name it differently")
         return tags
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """Reads YAML as it is specified: each key of a mapping once. PyYAML takes the last one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in lines:
+                problem = f"key `{key.value}` stands in line {lines[key.value]} already"
+                raise ConstructorError(None, None, problem, key.start_mark)
+            lines[str(key.value)] = key.start_mark.line + 1
+        return super().construct_mapping(node, deep)
 
 
 S = TypeVar("S", bound=Strict)
@@ -109,15 +119,24 @@ def load(path: Path, kind: type[S]) -> S:
         The message names the file and the first such key.
     """
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+    put_back = f"put it back with `git restore {shown}`"
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeys)
     except FileNotFoundError:
-        raise ProjectError(f"{shown} is missing") from None
+        raise ProjectError(f"{shown} is missing; {put_back}") from None
     except OSError as error:
-        raise ProjectError(f"{shown} cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        first = " ".join(str(error).split())
-        raise ProjectError(f"{shown} is not valid YAML: {first}") from None
+        raise ProjectError(
+            f"{shown} cannot be read: {error.strerror}; make it a file that you may read"
+        ) from None
+    except UnicodeDecodeError:
+        raise ProjectError(f"{shown} is not in UTF-8; save it so") from None
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise ProjectError(f"{shown}{line}: {error.problem}; correct it") from None
+    except yaml.reader.ReaderError as error:
+        raise ProjectError(f"{shown}: {error.reason}; correct it") from None
+    if not isinstance(content, dict):
+        raise ProjectError(f"{shown} holds no keys; {put_back}")
     try:
         return kind.model_validate(content)
     except ValidationError as error:
@@ -134,14 +153,20 @@ def load_project() -> Project:
     return load(ROOT / "project.yaml", Project)
 
 
+_IN_OTHER_WORDS = {
+    "string_type": "must be text, in quotes if it looks like a number",
+    "dict_type": "must be a mapping of keys",
+    "model_type": "must be a mapping of keys",
+}
+
+
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
-    key = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "model_type":
-        return f"key `{key}` must be a mapping of keys" if problem["loc"] else "it holds no keys"
+    key = ".".join(str(part) for part in problem["loc"] if part != "[key]")
     if problem["type"] == "missing":
-        return f"key `{key}` is missing"
+        return f"key `{key}` is missing; add it"
     if problem["type"] == "extra_forbidden":
         return f"key `{key}` is unknown; remove it or correct its spelling"
-    message = re.sub(r"^(Value error, |Input )", "", problem["msg"])
+    said = re.sub(r"^(Value error, |Input )", "", problem["msg"])
+    message = _IN_OTHER_WORDS.get(problem["type"], said)
     return f"key `{key}`: {message}, not {textwrap.shorten(repr(problem['input']), 80)}"

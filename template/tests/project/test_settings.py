@@ -1,5 +1,6 @@
 """`project.yaml` is refused in one line that names the key."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,32 @@ def test_a_missing_key_is_named(tmp_path: Path, content: dict[str, object]) -> N
         ("region", "us-east-1\n"),
         ("target", "cloud"),
         ("region", "mars"),
+        ("region", "us-east-12"),
+        ("id", "p_1"),
+        ("id", "p-" + "a" * 19),
         ("bucket", "{nope}-bucket"),
+        ("bucket", "UPPER_x"),
+        ("bucket", "ab"),
+        ("bucket", "a" * 64),
+        ("bucket", "a" * 41 + "-{account}-{region}"),
+        ("bucket", "a..b"),
+        ("bucket", "-ab"),
+        ("bucket", "ab-"),
+        ("bucket", "abc\n"),
+        ("bucket", "{account"),
+        ("bucket", "192.168.5.4"),
+        ("bucket", "xn--bucket"),
+        ("bucket", "sthree-bucket"),
+        ("bucket", "amzn-s3-demo-bucket"),
+        ("bucket", "bucket-s3alias"),
+        ("bucket", "bucket--ol-s3"),
+        ("bucket", "bucket.mrap"),
+        ("bucket", "bucket--x-s3"),
+        ("bucket", "bucket--table-s3"),
+        ("bucket", 7),
+        ("roles", {"pipeline": "a-role", "endpoint": "arn:aws:iam::{account}:role/a"}),
+        ("roles", {"pipeline": "arn:aws:iam::{account}:role/a", "endpoint": "{partition}"}),
+        ("roles", {"pipeline": "arn:aws:iam::{account}:role/a b", "endpoint": "b"}),
         ("roles", {"pipeline": "arn:aws:iam::{acount}:role/a", "endpoint": "b"}),
         ("tags", {"a": 1}),
         ("tags", {"team": "a&b"}),
@@ -61,12 +87,25 @@ def test_a_missing_key_is_named(tmp_path: Path, content: dict[str, object]) -> N
         ("tags", {f"key-{number}": "" for number in range(47)}),
         ("tags", {"aws:team": "a"}),
         ("tags", {"sagemaker:project-id": "p-other"}),
+        ("tags", {"AWS:team": "a"}),
+        ("tags", {"stage": "a"}),
+        ("tags", {"model-package-version": "a"}),
+        ("tags", {"": "a"}),
+        ("tags", {"a" * 129: "a"}),
+        ("tags", {"a": "a" * 257}),
+        ("tags", ["team"]),
+        ("problem_type", "clustering"),
+        ("description", None),
     ],
 )
 def test_a_wrong_value_is_named(
     tmp_path: Path, content: dict[str, object], key: str, value: object
 ) -> None:
-    assert f"key `{key}" in refusal(tmp_path, {**content, key: value})
+    said = refusal(tmp_path, {**content, key: value})
+    assert f"key `{key}" in said
+    # Nobody has to read a pattern, or what a library calls things.
+    assert not re.search(r"pattern|\^|\$|string|dictionary|instance", said), said
+    assert len(said.removeprefix(str(tmp_path))) < 310
 
 
 @pytest.mark.parametrize(
@@ -78,8 +117,19 @@ def test_a_wrong_value_is_named(
         ("model_package_group", "A"),
         ("model_package_group", "Models-of--2026"),
         ("region", "us-gov-west-1"),
+        ("region", "eusc-de-east-1"),
+        ("id", "p-abc123def456"),
+        ("id", None),
         ("bucket", "{account}-{region}-{partition}"),
+        # 40 + 1 + 12 + 1 + 9.
+        ("bucket", "a" * 40 + "-{account}-us-east-1"),
+        ("bucket", "abc"),
+        ("bucket", "0.data-2026"),
+        ("bucket", "192.168.5.4.5"),
+        ("bucket", "a" * 63),
         ("tags", {"Kostenstelle für München": "1/2 = 0.5 @ x + y_z:w-v"}),
+        ("tags", {"a" * 128: "a" * 256, "b": ""}),
+        ("tags", {f"key-{number}": "" for number in range(46)}),
     ],
 )
 def test_what_aws_takes_is_taken(
@@ -90,22 +140,44 @@ def test_what_aws_takes_is_taken(
     assert getattr(load(path, Project), key) == value
 
 
-def test_a_file_that_is_no_yaml_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name: [", "project.yaml, line 1: expected the node content, but found '<stream end>'"),
+        ("a: 1\nb: @\n", "project.yaml, line 2: found character '@' that cannot start any token"),
+        ("a: 1\nb: 2\na: 3\n", "project.yaml, line 3: key `a` stands in line 1 already"),
+        (
+            "roles:\n  pipeline: a\n  endpoint: b\n  'pipeline': c\n",
+            "project.yaml, line 4: key `pipeline` stands in line 2 already",
+        ),
+        ("tags:\n- {a: 1,\n   a: 2}\n", "project.yaml, line 3: key `a` stands in line 2 already"),
+        ("a: \0", "project.yaml: special characters are not allowed"),
+    ],
+)
+def test_what_is_no_yaml_is_refused_with_its_line(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "project.yaml"
-    path.write_text("name: [", "utf-8")
-    with pytest.raises(ProjectError, match="is not valid YAML"):
+    path.write_text(text, "utf-8")
+    with pytest.raises(ProjectError) as refused:
         load(path, Project)
+    assert str(refused.value).endswith(f"{said}; correct it")
+
+
+def test_the_same_key_in_two_mappings_is_no_repetition(tmp_path: Path) -> None:
+    text = (ROOT / "project.yaml").read_text("utf-8").replace("tags: {}", "tags: {name: a, id: b}")
+    (tmp_path / "project.yaml").write_text(text, "utf-8")
+    assert load(tmp_path / "project.yaml", Project).tags == {"name": "a", "id": "b"}
 
 
 def test_an_empty_or_missing_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "project.yaml"
-    with pytest.raises(ProjectError, match="is missing"):
+    with pytest.raises(ProjectError, match=r"is missing; put it back with `git restore "):
         load(path, Project)
-    path.write_text("", "utf-8")
-    with pytest.raises(ProjectError, match="it holds no keys"):
-        load(path, Project)
+    for text in ("", "a", "- a"):
+        path.write_text(text, "utf-8")
+        with pytest.raises(ProjectError, match=r"holds no keys; put it back with `git restore "):
+            load(path, Project)
     path.write_bytes(b"name: \xff")
-    with pytest.raises(ProjectError, match="is not valid YAML"):
+    with pytest.raises(ProjectError, match="is not in UTF-8; save it so"):
         load(path, Project)
-    with pytest.raises(ProjectError, match="cannot be read"):
+    with pytest.raises(ProjectError, match="cannot be read: Is a directory; make it a file that"):
         load(tmp_path, Project)
