@@ -83,7 +83,9 @@ def _environment_of_running(home: Path) -> dict[str, str] | None:
     try:
         record = json.loads((home / "server.json").read_text("utf-8"))
         variables = {str(key): str(value) for key, value in record["environment"].items()}
-        alive = _status(record["url"], record["access_key"])["pid"] == record["pid"]
+        status = _status(record["url"], record["access_key"])
+        # Of one whose code was replaced `sagemaker-local up` says what to do.
+        alive = status["pid"] == record["pid"] and not status["outdated"]
     except (OSError, ValueError, LookupError, TypeError, AttributeError, http.client.HTTPException):
         return None
     return variables if alive else None
@@ -108,11 +110,13 @@ def _start(home: Path, region: str) -> dict[str, str]:
     options = ["--json", "--home", str(home), "--region", region]
     done = subprocess.run(
         [sys.executable, "-m", "sagemaker_local", "up", *options],
-        stdout=subprocess.PIPE,
+        capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode != 0:
-        raise ProjectError(f"the local SageMaker did not start; see {home}/logs/server.log")
+        said = done.stderr.strip().removeprefix("sagemaker-local: ")
+        raise ProjectError(f"the local SageMaker cannot be used: {said}")
+    print(done.stderr, end="", file=sys.stderr)
     variables: dict[str, str] = json.loads(done.stdout)
     return variables

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from kit import Local, is_alive, wait_until
@@ -25,7 +26,7 @@ def test_a_server_whose_folder_is_gone_ends(home):
     home.up()
     pid = home.status["pid"]
     shutil.rmtree(home.home)
-    assert home.command("down").stdout == "not up\n"
+    assert home.command("down").stdout.startswith("not up")
     wait_until(lambda: is_alive(pid), lambda alive: not alive)
     # A new one has nothing to do with it.
     assert home.up().status["pid"] != pid
@@ -74,8 +75,39 @@ def test_a_broken_database_is_told_with_what_to_do(home):
     assert said.startswith("sagemaker-local: the server did not start: ")
     assert "state.db cannot be used: file is not a database" in said
     assert said.endswith("`sagemaker-local reset` deletes it, with all that it remembers")
-    assert home.command("reset").returncode == 0
+    assert home.command("reset", "--yes").returncode == 0
     home.up()
+
+
+def test_a_state_folder_that_cannot_be_written_is_told(home):
+    home.up()
+    home.down()
+    script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"'
+    readonly = Local(
+        home.home, inside=("unshare", "--mount", "sh", "-c", script, "-", str(home.home))
+    )
+    if subprocess.run([*readonly.inside, "true"], capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    for command in ("up", "serve"):
+        said = one_line(readonly.command(command))
+        assert f"{home.home}" in said
+        assert said.endswith("mend that, or name another folder with --home"), said
+
+
+def test_a_machine_without_loopback_is_told_at_once(home):
+    alone = Local(home.home, inside=("unshare", "--net"))
+    if subprocess.run([*alone.inside, "true"], capture_output=True).returncode:
+        pytest.skip("no network of its own can be had here")
+    began = time.monotonic()
+    for command in ("up", "serve"):
+        assert "`ip link set lo up` starts it" in one_line(alone.command(command))
+    assert home.command("status").returncode == 1
+    # One that is up is there, but not for a command in there.
+    home.up()
+    for command in ("up", "env", "status"):
+        assert "cannot reach 127.0.0.1:" in one_line(alone.command(command))
+    assert time.monotonic() - began < 20
+    assert alone.command("down").stdout == "stopped\n"
 
 
 def test_a_state_folder_that_is_a_file_is_told(tmp_path):
@@ -107,7 +139,7 @@ def test_the_number_of_a_dead_server_is_believed_by_nobody(home):
         text = (home.home / file).read_text()
         (home.home / file).write_text(text.replace(str(home.pid), str(other.pid)))
     assert home.command("status").returncode == 1
-    assert home.command("down").stdout == "not up\n"
+    assert home.command("down").stdout.startswith("not up")
     assert other.poll() is None
     other.kill()
     other.wait()
@@ -129,10 +161,10 @@ def test_a_server_that_hangs_is_told_and_can_be_ended(home, monkeypatch, capsys)
 
 
 def test_ups_downs_and_resets_at_once_end_in_order(home):
-    commands = ["up", "down", "up", "reset", "up", "down"] * 2
+    commands = ["up", "down", "up", "reset --yes", "up", "down"] * 2
     running = [
         subprocess.Popen(
-            [sys.executable, "-m", "sagemaker_local", command, "--home", str(home.home)],
+            [sys.executable, "-m", "sagemaker_local", *command.split(), "--home", str(home.home)],
             env=home.environment,
             stderr=subprocess.PIPE,
             text=True,

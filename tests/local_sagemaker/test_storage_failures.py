@@ -105,5 +105,5 @@ def test_a_damaged_page_is_told_at_the_start(own):
     (line,) = done.stderr.splitlines()
     assert (done.returncode, "malformed" in line) == (1, True)
     assert "`sagemaker-local reset` deletes it" in line
-    assert own.command("reset").returncode == 0
+    assert own.command("reset", "--yes").returncode == 0
     own.up()

@@ -13,6 +13,7 @@ import pytest
 
 from project import local
 from project.aws import Connection, connect
+from project.errors import ProjectError
 from project.settings import ROOT, load_project
 from tests.commands import run
 
@@ -78,6 +79,37 @@ def test_a_record_that_is_not_true_is_not_believed(
     home_with(tmp_path, json.dumps({**record, **changes}))
     local.point_to_local_sagemaker("eu-west-1")
     assert os.environ["AWS_ACCESS_KEY_ID"] == "started"
+
+
+def test_of_a_server_whose_code_was_replaced_its_own_command_tells(
+    environment: None,
+    record: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(local, "_status", lambda *_: {"pid": record["pid"], "outdated": True})
+    up = tmp_path / "up"
+    up.write_text('#!/bin/sh\necho \'{"AWS_ACCESS_KEY_ID": "found"}\'\necho replaced >&2\n')
+    up.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(up))
+    home_with(tmp_path, json.dumps(record))
+    local.point_to_local_sagemaker("eu-west-1")
+    assert os.environ["AWS_ACCESS_KEY_ID"] == "found"
+    assert capsys.readouterr().err == "replaced\n"
+
+
+def test_why_it_cannot_be_used_is_said_in_one_line(
+    environment: None,
+    connection: Connection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(local.HOME, str(tmp_path / "file"))
+    with pytest.raises(ProjectError, match=r"cannot be used: .*file.*--home$") as raised:
+        local.point_to_local_sagemaker("eu-west-1")
+    assert len(str(raised.value).splitlines()) == 1
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"pid": 1}', "\udcff"])

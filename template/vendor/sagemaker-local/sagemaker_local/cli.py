@@ -1,6 +1,7 @@
 """The command line: `sagemaker-local up`, `env`, `status`, `down`, `reset` and `serve`."""
 
 import argparse
+import errno
 import http.client
 import json
 import os
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from sagemaker_local.environment import (
@@ -18,7 +20,7 @@ from sagemaker_local.environment import (
     misleading,
     server_environment,
 )
-from sagemaker_local.home import Home, Running, find_home
+from sagemaker_local.home import NO_LOOPBACK, Home, Running, find_home
 from sagemaker_local.regions import partition_of
 
 _START_SECONDS = 60
@@ -26,7 +28,10 @@ _ANSWER_SECONDS = 10
 _ASK_SECONDS = 5
 _STOP_SECONDS = 15
 _POLL_SECONDS = 0.01
-_LOG_BYTES = 1_000_000
+_OUTDATED = (
+    "the server's code was replaced since it started, as an update does: end it with "
+    "`sagemaker-local down` when nothing runs in it; its state stays"
+)
 _EXAMPLES = """\
 example:
   eval "$(sagemaker-local env)"   start it and point AWS clients of this shell to it
@@ -36,19 +41,29 @@ example:
 
 
 class CliError(Exception):
-    """A command failed; the message says what is wrong and what to do."""
+    """A command failed; the message says what is wrong and what to do.
+
+    Parameters
+    ----------
+    message : in one line.
+    code : the exit code.
+    """
+
+    def __init__(self, message: str, code: int = 1) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 failed or down, 2 wrong use."""
     options = _parser().parse_args(arguments)
-    home = find_home(options.home)
+    home = find_home(options.home, os.environ, Path.cwd(), sys.prefix)
     try:
         code: int = options.run(home, options)
         return code
     except CliError as error:
         print(f"sagemaker-local: {error}", file=sys.stderr)
-        return 1
+        return error.code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,7 +87,8 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.set_defaults(run=run)
         command.add_argument(
-            "--home", help="the state folder; default $SAGEMAKER_LOCAL_HOME, or .sagemaker-local"
+            "--home",
+            help="the state folder; default $SAGEMAKER_LOCAL_HOME, or the project's own",
         )
         if name in ("up", "env"):
             command.add_argument(
@@ -82,6 +98,8 @@ def _parser() -> argparse.ArgumentParser:
             )
         if name == "serve":
             command.add_argument("--verbose", action="store_true", help="log what is refused")
+        if name == "reset":
+            command.add_argument("--yes", action="store_true", help="do not ask")
         if name in ("up", "status"):
             command.add_argument("--json", action="store_true", help="print JSON for a script")
     return parser
@@ -125,11 +143,13 @@ def _status(home: Home, options: argparse.Namespace) -> int:
         for item in answer["endpoints"]:
             pids = ", ".join(map(str, item["pids"])) or "none"
             print(f"  Endpoint {item['name']}: {item['status']}, {item['config']}, pids {pids}")
+        if answer["outdated"]:
+            print(_OUTDATED)
     return 0 if answer is not None else 1
 
 
 def _down(home: Home, options: argparse.Namespace) -> int:
-    print("stopped" if _stop(home) else "not up")
+    print("stopped" if _stop(home) else f"not up (state in {home.path})")
     return 0
 
 
@@ -139,6 +159,8 @@ def _reset(home: Home, options: argparse.Namespace) -> int:
         return 0
     if not home.is_ours:
         raise CliError(f"{home.path} was not made by the local SageMaker; nothing was deleted")
+    if not options.yes:
+        _ask_to_delete(home)
     _stop(home)
     try:
         home.clear()
@@ -148,13 +170,28 @@ def _reset(home: Home, options: argparse.Namespace) -> int:
     return 0
 
 
+def _ask_to_delete(home: Home) -> None:
+    if not sys.stdin.isatty():
+        raise CliError(f"nothing was deleted; `reset --yes` deletes all in {home.path}", code=2)
+    print(f"This stops the local SageMaker and deletes all it remembers, in {home.path}")
+    try:
+        answer = input("Delete it? [y/N] ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() not in ("y", "yes"):
+        raise CliError("nothing was deleted")
+
+
 def _serve(home: Home, options: argparse.Namespace) -> int:
     if not is_clean(os.environ):
         command = [sys.executable, *sys.orig_argv[1:]]
         os.execve(sys.executable, command, server_environment(home, os.environ))
-    from sagemaker_local.wire.server import serve
+    from sagemaker_local.wire.server import ServeError, serve
 
-    return serve(home, options.verbose)
+    try:
+        serve(home, options.verbose)
+    except ServeError as error:
+        raise CliError(str(error)) from None
 
 
 def _region(home: Home, options: argparse.Namespace) -> str:
@@ -184,7 +221,8 @@ def _ensure_up(home: Home) -> tuple[Running, bool]:
             running = _find(home)
             return (running, False) if running else (_start(home), True)
     except OSError as error:
-        raise CliError(f"cannot write to {home.path}: {error.strerror}") from None
+        advice = "mend that, or name another folder with --home"
+        raise CliError(f"cannot write to {home.path}: {error.strerror}; {advice}") from None
 
 
 def _find(home: Home) -> Running | None:
@@ -192,7 +230,9 @@ def _find(home: Home) -> Running | None:
     deadline = time.monotonic() + _ANSWER_SECONDS
     while True:
         running = home.read_running()
-        if running and _ask(running):
+        if running and (answer := _ask(running)):
+            if answer["outdated"]:
+                print(f"sagemaker-local: {_OUTDATED}", file=sys.stderr)
             return running
         if home.server_pid() is None:
             return None
@@ -202,8 +242,6 @@ def _find(home: Home) -> Running | None:
 
 
 def _start(home: Home) -> Running:
-    if home.log.exists() and home.log.stat().st_size > _LOG_BYTES:
-        home.log.replace(home.log.with_suffix(".log.1"))
     with home.log.open("ab") as output:
         # On a full disk the server could not say why it does not start.
         output.write(b"started by `sagemaker-local up`\n")
@@ -236,7 +274,7 @@ def _last_error(home: Home, begin: int) -> str:
     """Return what the log says, from a position on, about why the server ended."""
     with home.log.open(errors="replace") as log:
         log.seek(begin)
-        said = re.findall("^.* ERROR (.*)$", log.read(), re.MULTILINE)
+        said = re.findall("^sagemaker-local: (.*)$", log.read(), re.MULTILINE)
     return said[-1] if said else f"see {home.log}"
 
 
@@ -270,7 +308,9 @@ def _ask(running: Running) -> dict[str, Any] | None:
     try:
         connection.request("GET", "/", headers={"Authorization": f"AWS4-HMAC-SHA256 {scope}"})
         status: dict[str, Any] = json.loads(connection.getresponse().read())
-    except (OSError, ValueError, http.client.HTTPException):
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        if getattr(error, "errno", None) == errno.ENETUNREACH:
+            raise CliError(f"cannot reach {address}: {NO_LOOPBACK}") from None
         return None
     finally:
         connection.close()

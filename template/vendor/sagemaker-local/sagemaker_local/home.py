@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 MARKER = "# the state of a local SageMaker; safe to delete with `sagemaker-local reset`\n*\n"
+_LOG_BYTES = 1_000_000
+NO_LOOPBACK = "this machine has no loopback network; `ip link set lo up` starts it, as root"
 SDK_CONFIG = """\
 SchemaVersion: '1.0'
 SageMaker:
@@ -128,6 +130,15 @@ class Home:
         except OSError:
             return ""
 
+    def trim_log(self) -> None:
+        """Begin `server.log` anew when it is long; what was in it is in `server.log.1` then.
+
+        Who prints into it goes on with the same file, so that is what gets empty.
+        """
+        if self.log.exists() and self.log.stat().st_size > _LOG_BYTES:
+            shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
+            os.truncate(self.log, 0)
+
     def clear(self) -> None:
         """Delete everything in the folder, and the folder."""
         shutil.rmtree(self.path)
@@ -241,18 +252,25 @@ def _is_same(path: Path, status: os.stat_result) -> bool:
         return False
 
 
-def find_home(explicit: str | None) -> Home:
-    """Return the state folder that a command acts on.
+def find_home(
+    explicit: str | None, environment: Mapping[str, str], here: Path, python: str
+) -> Home:
+    """Return the state folder that a command acts on: named, else that of a project.
+
+    The project is the one whose environment the command is installed in, as that of any other
+    command of it is, wherever it is typed; without one it is the nearest above the working
+    directory.
 
     Parameters
     ----------
-    explicit : the value of `--home`; without it the environment variable
-        `SAGEMAKER_LOCAL_HOME` counts, and without that `.sagemaker-local` beside the nearest
-        `pyproject.toml` above the working directory.
+    explicit : the value of `--home`.
+    environment : its variable `SAGEMAKER_LOCAL_HOME` counts without that.
+    here : the working directory.
+    python : the folder of the Python environment, `sys.prefix`.
     """
-    chosen = explicit or os.environ.get("SAGEMAKER_LOCAL_HOME")
+    chosen = explicit or environment.get("SAGEMAKER_LOCAL_HOME")
     if chosen:
         return Home(Path(chosen).expanduser().resolve())
-    here = Path.cwd()
-    roots = [folder for folder in (here, *here.parents) if (folder / "pyproject.toml").is_file()]
-    return Home((roots[0] if roots else here) / ".sagemaker-local")
+    folders = (Path(python).parent, here, *here.parents)
+    roots = (folder for folder in folders if (folder / "pyproject.toml").is_file())
+    return Home(next(roots, here) / ".sagemaker-local")

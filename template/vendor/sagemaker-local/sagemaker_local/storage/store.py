@@ -86,8 +86,9 @@ def failure(error: Exception) -> str:
         # The lower byte is the primary code.
         code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
         return f"the database cannot be used: {error}; {_ADVICE.get(code, 'try again')}"
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-        return f"the state folder cannot be written: {error.strerror}; {_MAKE_ROOM}"
+    if isinstance(error, OSError) and error.errno in _ADVICE_OF_FILES:
+        advice = _ADVICE_OF_FILES[error.errno]
+        return f"the state folder cannot be written: {error.strerror}; {advice}"
     return ""
 
 
@@ -99,6 +100,11 @@ _ADVICE = {
     sqlite3.SQLITE_IOERR: _MAKE_ROOM,
     sqlite3.SQLITE_NOTADB: _RESET,
     sqlite3.SQLITE_READONLY: f"let it be written, or {_RESET}",
+}
+_ADVICE_OF_FILES = {
+    errno.EDQUOT: _MAKE_ROOM,
+    errno.ENOSPC: _MAKE_ROOM,
+    errno.EROFS: "let it be written",
 }
 
 

@@ -8,6 +8,7 @@ from sagemaker_local.jobs.job import JOB_KINDS
 from sagemaker_local.pipelines.resource_kinds import EXECUTION
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.store import Store
+from sagemaker_local.wire.own_code import OwnCode
 
 _RUNNING = ("InProgress", "Stopping", "Executing")
 
@@ -20,6 +21,7 @@ def status(parts: Parts) -> dict[str, Any]:
         "url": running.url,
         "pid": running.pid,
         "started": running.started,
+        "outdated": parts[OwnCode].was_replaced,
         "running": [
             {"kind": kind.noun, "name": item.name, "status": item.body[kind.status]}
             for kind in kinds

@@ -1,12 +1,19 @@
 """Speaks HTTP on loopback, also with clients that are slow, silent or wrong."""
 
 import logging
+import socket
 from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from sagemaker_local.home import NO_LOOPBACK
+
 _log = logging.getLogger(__name__)
 _HOST = "127.0.0.1"
+
+
+class UnreachableError(Exception):
+    """Nobody could reach a server; the message says what to do."""
 
 
 class _Handler(WSGIRequestHandler):
@@ -44,9 +51,19 @@ def listen(idle_seconds: float = _Handler.timeout) -> BaseWSGIServer:
     Parameters
     ----------
     idle_seconds : how long a client may neither send nor take anything.
+
+    Raises
+    ------
+    UnreachableError : no client would find it.
     """
     handler = type("Handler", (_Handler,), {"timeout": idle_seconds})
-    return make_server(_HOST, 0, _not_ready, threaded=True, request_handler=handler)
+    server = make_server(_HOST, 0, _not_ready, threaded=True, request_handler=handler)
+    try:
+        socket.create_connection((_HOST, server.server_port), timeout=idle_seconds).close()
+    except OSError as error:
+        # Listening works also where the interface of loopback is down.
+        raise UnreachableError(f"cannot reach {_HOST}: {error.strerror}; {NO_LOOPBACK}") from None
+    return server
 
 
 def _not_ready(environ: dict[str, Any], start_response: Any) -> list[bytes]:

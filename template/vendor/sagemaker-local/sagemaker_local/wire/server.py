@@ -50,7 +50,8 @@ from sagemaker_local.storage.other_services import OtherServices
 from sagemaker_local.storage.s3 import S3
 from sagemaker_local.storage.store import Store, StoreError, failure
 from sagemaker_local.wire.front_door import FrontDoor
-from sagemaker_local.wire.http import listen
+from sagemaker_local.wire.http import UnreachableError, listen
+from sagemaker_local.wire.own_code import OwnCode
 
 _log = logging.getLogger(__name__)
 _WATCH_SECONDS = 0.5
@@ -69,7 +70,7 @@ def assemble(home: Home, running: Running, services: OtherServices, settings: Se
     """
     store, clients = Store(home.database), Clients(running)
     events = Events(home.events, services)
-    parts = Parts(store, clients, events, services)
+    parts = Parts(store, clients, events, services, OwnCode())
     objects, buckets = Objects(store, home.objects), Buckets(store, services)
     changes = Changes(buckets, partial(events.publish, source="aws.s3"))
     parts.add(S3Service(objects, buckets, changes, ACCOUNT))
@@ -93,7 +94,11 @@ def recover(parts: Parts, home: Home) -> None:
     parts[Fleet].recover()
 
 
-def serve(home: Home, verbose: bool = False) -> int:
+class ServeError(Exception):
+    """The server cannot run; the message says what is wrong and what to do."""
+
+
+def serve(home: Home, verbose: bool = False) -> NoReturn:
     """Run the server of a state folder until it is told to stop, or the folder is gone.
 
     Parameters
@@ -101,9 +106,9 @@ def serve(home: Home, verbose: bool = False) -> int:
     home : the state folder.
     verbose : whether requests that are refused are logged.
 
-    Returns
-    -------
-    The exit code: 0, or 1 when it cannot run; the last line of the log says why.
+    Raises
+    ------
+    ServeError : it cannot run.
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     if verbose:
@@ -113,16 +118,16 @@ def serve(home: Home, verbose: bool = False) -> int:
         home.prepare()
         with home.serving() as serving:
             if serving is None:
-                _log.error("a local SageMaker already runs in %s", home.path)
-                return 1
+                advice = "`sagemaker-local down` ends it"
+                raise ServeError(f"a server already runs in {home.path}; {advice}")
             _run(home, serving, settings)
-    except (SettingsError, StoreError) as error:
-        _log.error("%s", error)
+    except (SettingsError, StoreError, UnreachableError) as error:
+        raise ServeError(str(error)) from None
     except sqlite3.Error as error:
-        _log.error("%s: %s", home.database, failure(error))
+        raise ServeError(f"{home.database}: {failure(error)}") from None
     except OSError as error:
-        _log.error("cannot use %s: %s", error.filename or home.path, error.strerror)
-    return 1
+        reason = f"{error.strerror}; mend that, or name another folder with --home"
+        raise ServeError(f"cannot use {error.filename or home.path}: {reason}") from None
 
 
 def _run(home: Home, serving: Serving, settings: Settings) -> NoReturn:
@@ -155,10 +160,11 @@ def _run(home: Home, serving: Serving, settings: Settings) -> NoReturn:
             # Nobody could find it any more, to stop it or to use it.
             _log.error("%s is gone, and so is this server", home.path)
             break
-        if home.read_running() != running:
-            # On a full disk it is tried again, and again.
-            with suppress(OSError):
+        # On a full disk it is tried again, and again.
+        with suppress(OSError):
+            if home.read_running() != running:
                 home.write_running(running, environment)
+            home.trim_log()
     parts[Fleet].close()
     parts[Workers].close()
     if serving.holds:
