@@ -1,5 +1,6 @@
 """The metrics that a model may be judged by: what problem they are for, which way is better."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -13,10 +14,13 @@ class Metric(NamedTuple):
     ----------
     problem_type : `classification` or `regression`.
     less_is_better : whether a threshold on it is an upper bound.
+    lowest, highest : between which its values lie.
     """
 
     problem_type: str
     less_is_better: bool = False
+    lowest: float = 0.0
+    highest: float = 1.0
 
 
 # `steps/metrics.py` computes these, under these names and in the groups below. It runs in a
@@ -27,16 +31,35 @@ METRICS = {
     "recall": Metric("classification"),
     "f1": Metric("classification"),
     "auc": Metric("classification"),
-    "r2": Metric("regression"),
-    "rmse": Metric("regression", less_is_better=True),
-    "mse": Metric("regression", less_is_better=True),
-    "mae": Metric("regression", less_is_better=True),
+    "r2": Metric("regression", lowest=-math.inf),
+    "rmse": Metric("regression", less_is_better=True, highest=math.inf),
+    "mse": Metric("regression", less_is_better=True, highest=math.inf),
+    "mae": Metric("regression", less_is_better=True, highest=math.inf),
 }
 
 
 def metrics_of(problem_type: str) -> list[str]:
     """Return the names of the metrics for a problem type."""
     return [name for name, metric in METRICS.items() if metric.problem_type == problem_type]
+
+
+def threshold_problem(metric: str, threshold: float) -> str:
+    """Return why no model can be judged by a threshold; empty when one can.
+
+    Parameters
+    ----------
+    metric : a key of `METRICS`.
+    threshold : what a model must reach.
+    """
+    _, _, lowest, highest = METRICS[metric]
+    if lowest <= threshold <= highest:
+        return ""
+    if math.isinf(lowest):
+        return f"{metric} is at most {highest:g}, so its threshold cannot be {threshold:g}"
+    if math.isinf(highest):
+        return f"{metric} is at least {lowest:g}, so its threshold cannot be {threshold:g}"
+    between = f"between {lowest:g} and {highest:g}"
+    return f"{metric} is {between}, so its threshold cannot be {threshold:g}"
 
 
 def metric_group(schema: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from data_science.config.declared import hyperparameter_values
-from data_science.config.quality import METRICS, metrics_of
+from data_science.config.quality import METRICS, metrics_of, threshold_problem
 from project.errors import ProjectError
 from project.settings import ROOT, Strict, load
 
@@ -88,8 +88,8 @@ def load_settings(problem_type: str) -> Settings:
 
     Raises
     ------
-    ProjectError : a key is wrong, the metric does not fit the problem type, or a hyperparameter
-        breaks its declaration.
+    ProjectError : a key is wrong, the metric does not fit the problem type, its threshold is out
+        of its range, or a hyperparameter breaks its declaration.
     """
     settings = load(ROOT / "data_science" / "settings.yaml", Settings)
     metric = settings.quality.metric
@@ -99,5 +99,8 @@ def load_settings(problem_type: str) -> Settings:
             f"data_science/settings.yaml: key `quality.metric`: {metric} does not fit "
             f"{problem_type}; use one of {fitting}"
         )
+    problem = threshold_problem(metric, settings.quality.threshold)
+    if problem:
+        raise ProjectError(f"data_science/settings.yaml: key `quality.threshold`: {problem}")
     values = hyperparameter_values(settings.hyperparameters)
     return settings.model_copy(update={"hyperparameters": values})

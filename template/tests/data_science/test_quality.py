@@ -7,7 +7,7 @@ import pytest
 from columns import Schema
 from metrics import model_quality
 
-from data_science.config.quality import METRICS, metric_group, metrics_of
+from data_science.config.quality import METRICS, metric_group, metrics_of, threshold_problem
 from data_science.config.settings import Quality
 
 
@@ -43,3 +43,22 @@ def test_errors_are_better_when_they_are_less_and_shares_when_they_are_more() ->
 def test_an_unknown_metric_is_refused_with_those_there_are() -> None:
     with pytest.raises(ValueError, match="must be one of accuracy, precision, recall, f1, auc"):
         Quality(metric="acuracy", threshold=0.5)
+
+
+@pytest.mark.parametrize(
+    ("metric", "threshold", "says"),
+    [
+        ("f1", 7, "f1 is between 0 and 1, so its threshold cannot be 7"),
+        ("auc", -0.1, "auc is between 0 and 1, so its threshold cannot be -0.1"),
+        ("r2", 1.5, "r2 is at most 1, so its threshold cannot be 1.5"),
+        ("rmse", -1, "rmse is at least 0, so its threshold cannot be -1"),
+        ("f1", 1, ""),
+        ("accuracy", 0, ""),
+        ("r2", -3, ""),
+        ("mae", 1000, ""),
+    ],
+)
+def test_a_threshold_that_no_model_or_every_one_reaches_is_none(
+    metric: str, threshold: float, says: str
+) -> None:
+    assert threshold_problem(metric, threshold) == says
