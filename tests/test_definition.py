@@ -70,14 +70,14 @@ def test_every_job_and_the_registered_version_carry_the_tags_of_the_project(
 def test_a_model_that_is_not_good_enough_is_not_registered(project: Path, run: Runner) -> None:
     settings = project / "data_science" / "settings.yaml"
     before = settings.read_text()
-    settings.write_text(re.sub(r"threshold: \S+", "threshold: 1.5", before))
+    settings.write_text(re.sub(r"threshold: \S+", "threshold: 1", before))
     try:
         done = run(project, "ds", "run", "--local")
     finally:
         settings.write_text(before)
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
-    assert re.search(r"f1.*0\.\d+.*1\.5", last), last
+    assert re.search(r"f1.*0\.\d+.*1\.0", last), last
     assert json.loads(run.ok(project, "ds", "versions", "--json")) == []
 
 

@@ -69,7 +69,7 @@ def test_a_demo_that_fails_says_where_and_leaves_nothing_running(
 ) -> None:
     project = copy(template, tmp_path / "project", layout="data-science")
     settings = project / "data_science" / "settings.yaml"
-    settings.write_text(settings.read_text().replace("threshold: 0.9", "threshold: 2"))
+    settings.write_text(settings.read_text().replace("threshold: 0.9", "threshold: 1"))
     done = run(project, "demo")
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]

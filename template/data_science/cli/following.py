@@ -8,12 +8,14 @@ from project.errors import InterruptedByUser, ProjectError
 from project.registry import version
 
 
-def follow(connection: Connection, arn: str) -> None:
+def follow(connection: Connection, arn: str, logs: bool = False) -> None:
     """Print each step of a run as it ends, and what was registered.
 
     Parameters
     ----------
     arn : of the run.
+    logs : whether what the jobs printed is shown as well. The end of what a failed one printed
+        always is.
 
     Raises
     ------
@@ -27,6 +29,9 @@ def follow(connection: Connection, arn: str) -> None:
                 if step.name not in shown and step.status not in ("Starting", "Executing"):
                     shown.add(step.name)
                     print(f"  {step.name:<14} {step.status:<10} {_how(step)}", flush=True)
+                    if logs and step.job_arn and step.status != "Failed":
+                        for line in job_log(connection, step.job_arn):
+                            print(f"    {line}", flush=True)
     except InterruptedByUser:
         raise ProjectError("no longer followed; the run goes on, `ds stop` stops it") from None
     state = execution.status(connection, arn)
@@ -36,16 +41,15 @@ def follow(connection: Connection, arn: str) -> None:
                 printed = job_log(connection, step.job_arn) if step.job_arn else []
                 lines = [line for line in printed if line.strip()]
                 cause = execution.cause(connection, step) or (lines[-1] if lines else step.reason)
-                for line in lines[-10:]:
+                for line in lines if logs else lines[-10:]:
                     if line != cause:
                         print(f"    {line}")
                 raise ProjectError(f"{step.name}: {cause}")
         raise ProjectError(f"run {execution.run_id(arn)}: {state.lower()}")
-    for step in steps:
-        if "RegisterModel" in step.metadata:
-            number = int(step.metadata["RegisterModel"]["Arn"].rpartition("/")[2])
-            values = metrics(connection, version(connection, number))
-            print(f"registered version {number}: {in_words(values)}")
+    number = execution.registered_version(steps)
+    if number is not None:
+        values = metrics(connection, version(connection, number))
+        print(f"registered version {number}: {in_words(values)}")
 
 
 def _how(step: execution.Step) -> str:

@@ -1,11 +1,18 @@
 """The commands that compile the pipeline and run it."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
 
 from project import console
 from project.console import Local
+
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option("--param", metavar="NAME=VALUE", help="Set a pipeline parameter."),
+]
 
 
 def definition(local: Local = None) -> None:
@@ -25,54 +32,95 @@ def definition(local: Local = None) -> None:
 
 def run(
     local: Local = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option("--param", metavar="NAME=VALUE", help="Set a pipeline parameter."),
-    ] = None,
+    param: Parameters = None,
     wait: Annotated[bool, typer.Option(help="Follow the steps until the run has ended.")] = True,
+    logs: Annotated[bool, typer.Option("--logs", help="Print what each job printed.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Start it even if an earlier run did the same.")
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="STEP", help="Run this step alone; may be repeated."),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="RUN", help="Run that --only takes the rest from; the newest."
+        ),
+    ] = None,
 ) -> None:
     """Upsert the pipeline, start it and follow its steps.
 
-    Exits with 1 when the run failed; the last line then says why.
+    Nothing is started when an earlier run did the same and its version is still there. Exits with
+    1 when the run failed; the last line then says why.
 
     Example: ds run --local --param QualityThreshold=0.95
     """
     import json
 
-    from data_science.cli.following import follow
-    from data_science.config.declared import hyperparameter_problem
+    from data_science.cli.following import follow, in_words
     from data_science.config.settings import load_settings
     from data_science.pipeline.bundle import read_bundle
     from data_science.pipeline.definition import definition
-    from data_science.runs import execution, inputs
+    from data_science.runs import execution, history, inputs
+    from data_science.runs.parameters import parameter_problem
+    from data_science.runs.versions import metrics
     from project.aws import connect
 
     parameters = _parameters(param or [])
-    with console.timed("connect"):
-        connection = connect(console.target(local))
-    settings = load_settings(connection.project.problem_type)
-    bundle = read_bundle()
-    with console.timed("compile the pipeline"):
-        text = definition(connection, settings, bundle)
-    problem = execution.parameter_problem(json.loads(text), parameters)
-    problem = problem or hyperparameter_problem(parameters)
-    if problem:
-        raise typer.BadParameter(problem, param_hint="--param")
-    with console.timed("upload code and data, upsert the pipeline"):
-        bundle.upload(connection)
-        if "InputDataUrl" not in parameters:
-            parameters["InputDataUrl"] = inputs.upload_input(connection, settings)
-        execution.upsert(connection, text, connection.project.name)
-    sources = {
-        "GitCommit": inputs.git_commit(),
-        "TemplateVersion": inputs.template_version(),
-    }
-    arn = execution.start(connection, sources | parameters, connection.project.name)
-    print(
-        f"run {execution.run_id(arn)} of pipeline {connection.project.name} in {connection.target}"
-    )
+    if source is not None and not only:
+        raise typer.BadParameter("it goes with --only", param_hint="--from")
+    with _nothing_started():
+        with console.timed("connect"):
+            connection = connect(console.target(local))
+        pipeline = connection.project.name
+        settings = load_settings(connection.project.problem_type)
+        bundle = read_bundle()
+        with console.timed("compile the pipeline"):
+            text = definition(connection, settings, bundle)
+        document = json.loads(text)
+        problem = parameter_problem(document, settings, parameters)
+        if problem:
+            raise typer.BadParameter(problem, param_hint="--param")
+        for name in only or []:
+            _check_step(document, name)
+        taken_from = execution.find(connection, source) if only else ""
+        with console.timed("upload code and data, upsert the pipeline"):
+            bundle.upload(connection)
+            if "InputDataUrl" not in parameters:
+                parameters["InputDataUrl"] = inputs.upload_input(connection, settings)
+            inputs.check_there(connection, parameters["InputDataUrl"])
+            execution.upsert(connection, text, pipeline)
+        if not force and not only:
+            same = history.same_work(connection, document, parameters, settings.cache_days)
+            if same is not None:
+                earlier, version = same
+                print(f"nothing to do: run {earlier.id} did the same; --force starts it again")
+                print(f"{version.name} is there: {in_words(metrics(connection, version))}")
+                return
+        parameters = inputs.provenance() | parameters
+    arn = execution.start(connection, parameters, pipeline, only or [], taken_from)
+    print(f"run {execution.run_id(arn)} of pipeline {pipeline} in {connection.target}")
     if wait:
-        follow(connection, arn)
+        follow(connection, arn, logs)
+
+
+@contextmanager
+def _nothing_started() -> Iterator[None]:
+    from project.errors import InterruptedByUser, ProjectError
+
+    try:
+        yield
+    except InterruptedByUser:
+        raise ProjectError("interrupted; no run was started") from None
+
+
+def _check_step(document: dict[str, Any], name: str) -> None:
+    names = [step["Name"] for step in document["Steps"]]
+    if name not in names:
+        raise typer.BadParameter(
+            f"the pipeline has no step {name}; it has {', '.join(names)}", param_hint="--only"
+        )
 
 
 def _parameters(given: list[str]) -> dict[str, str]:

@@ -51,7 +51,9 @@ def logs(
     arn = execution.find(connection, run)
     jobs = {item.name: item.job_arn for item in execution.steps(connection, arn) if item.job_arn}
     if step is not None and step not in jobs:
-        raise ProjectError(f"no job of step {step} in this run; it has {', '.join(jobs) or 'none'}")
+        raise typer.BadParameter(
+            f"no job of step {step} in this run; it has {', '.join(jobs) or 'none'}"
+        )
     printed = False
     for name in jobs if step is None else [step]:
         for line in job_log(connection, jobs[name]):

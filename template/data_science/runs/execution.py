@@ -1,9 +1,8 @@
 """Starts the pipeline in SageMaker, follows its steps, and says how it ended."""
 
-import math
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -74,38 +73,52 @@ def upsert(connection: Connection, definition: str, pipeline: str) -> None:
     client.add_tags(ResourceArn=existing["PipelineArn"], Tags=connection.tags)
 
 
-def start(connection: Connection, parameters: Mapping[str, str], pipeline: str) -> str:
+def start(
+    connection: Connection,
+    parameters: Mapping[str, str],
+    pipeline: str,
+    only: Sequence[str] = (),
+    source: str = "",
+) -> str:
     """Start a run of a pipeline and return its ARN.
 
     Parameters
     ----------
     parameters : values of pipeline parameters, by name.
     pipeline : its name.
+    only : the steps to run, all of them by default. What they need of others comes from `source`.
+    source : ARN of an earlier run.
     """
+    selected = {
+        "SelectiveExecutionConfig": {
+            "SourcePipelineExecutionArn": source,
+            "SelectedSteps": [{"StepName": name} for name in only],
+        }
+    }
     started = connection.sagemaker.start_pipeline_execution(
         PipelineName=pipeline,
         PipelineParameters=[
             {"Name": name, "Value": value} for name, value in sorted(parameters.items())
         ],
+        **(selected if only else {}),
     )
     return str(started["PipelineExecutionArn"])
 
 
-def parameter_problem(definition: Mapping[str, Any], parameters: Mapping[str, str]) -> str:
-    """Return what is wrong with the values for a pipeline's parameters; empty when nothing is.
+def retry(connection: Connection, arn: str) -> None:
+    """Let a run that failed or was stopped go on where it ended.
 
-    Parameters
-    ----------
-    definition : the pipeline definition that declares them.
-    parameters : the values, by name.
+    Raises
+    ------
+    ProjectError : it is under way, or has succeeded.
     """
-    types = {parameter["Name"]: parameter["Type"] for parameter in definition["Parameters"]}
-    for name, value in parameters.items():
-        if name not in types:
-            return f"the pipeline has no parameter {name}; it has {', '.join(types)}"
-        if not _is_of_type(types[name], value):
-            return f"{name} is of type {types[name]}, which {value!r} is not"
-    return ""
+    state = status(connection, arn)
+    if state not in ("Failed", "Stopped"):
+        raise ProjectError(
+            f"run {run_id(arn)} has not failed: it is {state}; only a run that failed or was "
+            "stopped can be retried"
+        )
+    connection.sagemaker.retry_pipeline_execution(PipelineExecutionArn=arn)
 
 
 def recent(connection: Connection, limit: int) -> list[dict[str, Any]]:
@@ -219,19 +232,19 @@ def plain(reason: str) -> str:
     return "" if told.startswith("ExecuteUserScriptError") else told
 
 
+def registered_version(steps: Sequence[Step]) -> int | None:
+    """Return the number of the version that a run registered; None when it registered none."""
+    for step in steps:
+        if "RegisterModel" in step.metadata:
+            return int(step.metadata["RegisterModel"]["Arn"].rpartition("/")[2])
+    return None
+
+
 def stop(connection: Connection, arn: str) -> None:
     """Stop a run and wait until it has stopped."""
     connection.sagemaker.stop_pipeline_execution(PipelineExecutionArn=arn)
     for _ in follow(connection, arn):
         pass
-
-
-def _is_of_type(type_name: str, value: str) -> bool:
-    try:
-        number: float = {"Integer": int, "Float": float}.get(type_name, len)(value)
-        return math.isfinite(number)
-    except (ValueError, OverflowError):
-        return False
 
 
 def _step(item: Mapping[str, Any]) -> Step:

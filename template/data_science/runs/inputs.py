@@ -7,8 +7,10 @@ import subprocess
 from pathlib import Path
 
 from data_science.config.settings import Settings
+from data_science.runs.parameters import PROVENANCE
 from project import s3
 from project.aws import Connection
+from project.aws_errors import found
 from project.errors import ProjectError
 from project.settings import ROOT
 
@@ -24,12 +26,16 @@ def upload_input(connection: Connection, settings: Settings) -> str:
 
     Raises
     ------
-    ProjectError : the file is not there.
+    ProjectError : the file is not there, or is a folder.
     """
     source = settings.data.input
     if source.startswith("s3://"):
         return source
     path = ROOT / source
+    if path.is_dir():
+        raise ProjectError(
+            f"{source} is a folder; name a file in it as `data.input` in data_science/settings.yaml"
+        )
     if not path.is_file():
         if source != EXAMPLE:
             raise ProjectError(
@@ -50,12 +56,41 @@ def upload_file(connection: Connection, path: Path) -> str:
     return uri
 
 
+def check_there(connection: Connection, uri: str) -> None:
+    """Refuse input that the local SageMaker does not have, before a job fails for it.
+
+    In AWS the pipeline's role may read what the user may not, so nothing is asked there.
+
+    Parameters
+    ----------
+    uri : S3 URI of an object, or of the prefix of some.
+
+    Raises
+    ------
+    ProjectError : says how to bring it here.
+    """
+    if connection.target != "local":
+        return
+    bucket, key = s3.split_uri(uri)
+    answer = found(lambda: connection.s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1))
+    if answer is None or "Contents" not in answer:
+        raise ProjectError(
+            f"{uri} is not in the local SageMaker, whose S3 is its own; copy it here with `aws s3 "
+            f"cp {uri} data/` and name the file as `data.input` in data_science/settings.yaml"
+        )
+
+
 def _write_example(problem_type: str) -> None:
     # A team deletes dataset.py once it has data of its own.
     if importlib.util.find_spec("data_science.dataset") is None:
         raise ProjectError(f"{EXAMPLE} is not there; name your data in data_science/settings.yaml")
     dataset = importlib.import_module("data_science.dataset")
     dataset.write_example(ROOT / EXAMPLE, problem_type)
+
+
+def provenance() -> dict[str, str]:
+    """Return the parameters that say where a run comes from."""
+    return dict(zip(PROVENANCE, (git_commit(), template_version()), strict=True))
 
 
 def git_commit() -> str:
@@ -74,8 +109,8 @@ def template_version() -> str:
     answers = ROOT / ".copier-answers.yml"
     if not answers.is_file():
         return "unknown"
-    found = re.search(r"^_commit: *['\"]?([^'\"\s]+)", answers.read_text("utf-8"), re.MULTILINE)
-    return found[1] if found else "unknown"
+    commit = re.search(r"^_commit: *['\"]?([^'\"\s]+)", answers.read_text("utf-8"), re.MULTILINE)
+    return commit[1] if commit else "unknown"
 
 
 def _git(*arguments: str) -> str:

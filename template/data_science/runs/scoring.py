@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from data_science.runs import execution
-from data_science.runs.inputs import upload_file
+from data_science.runs.inputs import check_there, upload_file
 from project import registry, s3
 from project.aws import Connection
 from project.errors import ProjectError
@@ -51,8 +51,15 @@ def input_uri(connection: Connection, source: str) -> str:
     Parameters
     ----------
     source : what `check_source` takes.
+
+    Raises
+    ------
+    ProjectError : it is not in the local SageMaker.
     """
-    return source if source.startswith("s3://") else upload_file(connection, Path(source))
+    if not source.startswith("s3://"):
+        return upload_file(connection, Path(source))
+    check_there(connection, source)
+    return source
 
 
 def scores_uri(connection: Connection, arn: str) -> str:

@@ -7,17 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from data_science.cli.run import _nothing_started
 from data_science.config.declared import declared_hyperparameters
+from data_science.config.quality import METRICS
 from data_science.config.settings import Quality, load_settings
-from data_science.runs import execution
+from data_science.runs import execution, history
 from project import contract, registry, s3
 from project.aws import Connection
+from project.errors import InterruptedByUser, ProjectError
 from project.settings import ROOT
 from tests.commands import run
 from tests.data_science.tables import NUMBER, TARGET, made_up
 
-EASY = 1_000_000.0
-"""A threshold that every model keeps, or none, by the sign."""
+FAR = 1_000_000.0
+"""Stands for infinity, which is no value of a parameter."""
 
 
 @pytest.fixture(scope="module")
@@ -33,15 +36,22 @@ def quality(connection: Connection) -> Quality:
     return load_settings(connection.project.problem_type).quality
 
 
-def run_pipeline(data: str, threshold: float) -> "subprocess.CompletedProcess[str]":
+def thresholds(quality: Quality) -> tuple[float, float]:
+    """Return one that every model reaches, and one that only a perfect model does."""
+    metric = METRICS[quality.metric]
+    bounds = max(metric.lowest, -FAR), min(metric.highest, FAR)
+    return bounds[::-1] if quality.less_is_better else bounds
+
+
+def run_pipeline(data: str, threshold: float, *more: str) -> "subprocess.CompletedProcess[str]":
     parameters = (f"InputDataUrl={data}", f"QualityThreshold={threshold}")
     options = [word for parameter in parameters for word in ("--param", parameter)]
-    return run("ds", "run", "--local", *options)
+    return run("ds", "run", "--local", *options, *more)
 
 
 @pytest.fixture(scope="module")
 def registered(connection: Connection, data: str, quality: Quality) -> registry.Version:
-    done = run_pipeline(data, EASY if quality.less_is_better else -EASY)
+    done = run_pipeline(data, thresholds(quality)[0])
     assert done.returncode == 0, done.stdout + done.stderr
     newest = registry.newest(connection)
     assert newest is not None
@@ -61,9 +71,10 @@ def test_the_model_card_tells_what_was_really_applied_and_measured(
     connection: Connection, registered: registry.Version, quality: Quality, data: str
 ) -> None:
     card = json.loads(registered.package["ModelCard"]["ModelCardContent"])
-    applied = "<= 1000000" if quality.less_is_better else ">= -1000000"
     details = card["additional_information"]["custom_details"]
-    assert details["registered_if"].startswith(f"{quality.metric} {applied}")
+    name, relation, applied = details["registered_if"].split()[:3]
+    assert (name, relation) == (quality.metric, "<=" if quality.less_is_better else ">=")
+    assert float(applied) == thresholds(quality)[0]
     (group,) = card["evaluation_details"][0]["metric_groups"]
     evaluation = s3.read_json(connection, registered.metrics_uri)[group["name"]]
     assert {one["name"]: one["value"] for one in group["metric_data"]} == pytest.approx(
@@ -109,26 +120,49 @@ def test_pipeline_and_group_carry_the_tags(
         assert sorted(tags, key=lambda tag: tag["Key"]) == connection.tags
 
 
-def test_the_same_sources_are_not_run_again(
+def test_the_same_work_is_not_done_again(
     connection: Connection, registered: registry.Version, data: str, quality: Quality
 ) -> None:
     if load_settings(connection.project.problem_type).cache_days == 0:
         pytest.skip("data_science/settings.yaml switches the cache off")
-    done = run_pipeline(data, EASY if quality.less_is_better else -EASY)
+    runs = len(execution.recent(connection, 20))
+    done = run_pipeline(data, thresholds(quality)[0])
     assert done.returncode == 0, done.stdout + done.stderr
-    cached = [line.split()[0] for line in done.stdout.splitlines() if line.endswith("cached")]
-    assert cached == ["Preprocess", "Train", "Evaluate"]
+    assert f"\nversion {registered.number} is there: " in done.stdout
+    assert len(execution.recent(connection, 20)) == runs
+    forced = run_pipeline(data, thresholds(quality)[0], "--force", "--logs")
+    cached = [line.split()[0] for line in forced.stdout.splitlines() if line.endswith("cached")]
+    assert cached == ["Preprocess", "Train", "Evaluate"], forced.stdout + forced.stderr
+    assert "\n    trained on 160 rows" in forced.stdout
+    client = connection.sagemaker
+    newest = registry.newest(connection)
+    assert newest is not None and newest.number == registered.number + 1
+    client.delete_model_package(ModelPackageName=newest.arn)
+    # What is compared is the whole of it, and its version must be there.
+    document = json.loads(run("ds", "definition", "--local").stdout)
+    threshold = str(thresholds(quality)[0])
+    same = {"InputDataUrl": data, "QualityThreshold": threshold, "GitCommit": "another"}
+    found = history.same_work(connection, document, same, 1)
+    assert found is not None and found[1].number == registered.number
+    other = document | {"Steps": document["Steps"][:1]}
+    assert history.same_work(connection, other, same, 1) is None
+    assert history.same_work(connection, document, same | {"InputDataUrl": "s3://a/b"}, 1) is None
+    assert history.same_work(connection, document, same, 0) is None
 
 
 def test_a_model_that_is_not_good_enough_is_not_registered(
-    connection: Connection, registered: registry.Version, data: str, quality: Quality
+    connection: Connection, registered: registry.Version, quality: Quality
 ) -> None:
     before = len(list(registry.summaries(connection)))
-    done = run_pipeline(data, -EASY if quality.less_is_better else EASY)
+    noise = made_up()
+    noise[TARGET] = noise[TARGET].sample(frac=1, random_state=0).to_numpy()
+    uri = f"{connection.prefix}/tests/noise.csv"
+    s3.write(connection, uri, noise.to_csv(index=False).encode())
+    done = run_pipeline(uri, thresholds(quality)[1])
     assert done.returncode == 1
     last = (done.stdout + done.stderr).splitlines()[-1]
     assert last.startswith(f"error: NotGoodEnough: {quality.metric} ")
-    assert f"the threshold {'-' if quality.less_is_better else ''}1000000" in last
+    assert f"the threshold {thresholds(quality)[1]:.1f};" in last
     assert len(list(registry.summaries(connection))) == before
 
 
@@ -183,24 +217,41 @@ def test_a_version_is_approved_and_rejected(
 
 
 def test_what_is_not_there_is_refused_in_one_line(registered: registry.Version) -> None:
-    for arguments in (("approve", "999"), ("logs", "NoStep"), ("logs", "--run", "nothing")):
+    for arguments in (
+        ("approve", "999"),
+        ("logs", "--run", "nothing"),
+        ("run", "--local", "--param", "InputDataUrl=s3://somebodys/table.csv"),
+    ):
         done = run("ds", *arguments)
-        assert done.returncode == 1
+        assert done.returncode == 1, arguments
         assert done.stderr.startswith("error: ")
         assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.usefixtures("connection")
-def test_wrong_use_exits_with_2() -> None:
-    wrong = (
-        "--param=nonsense",
-        "--param=NoSuch=1",
-        "--param=QualityThreshold=high",
-        "--param=QualityThreshold=nan",
-        "--nothing",
-    )
-    for argument in wrong:
-        assert run("ds", "run", argument).returncode == 2
+def test_wrong_use_exits_with_2_and_starts_nothing(
+    connection: Connection, registered: registry.Version, quality: Quality
+) -> None:
+    runs = len(execution.recent(connection, 20))
+    wrong = {
+        "--param=nonsense": "is not NAME=VALUE",
+        "--param=NoSuch=1": "has no parameter NoSuch",
+        "--param=QualityThreshold=high": "is of type Float",
+        "--param=QualityThreshold=nan": "is of type Float",
+        f"--param=QualityThreshold={-7 if quality.less_is_better else 7}": "threshold cannot be",
+        "--param=InputDataUrl=/etc/passwd": "must be s3://bucket/key",
+        "--param=InputDataUrl=s3://bucket": "must be s3://bucket/key",
+        "--only=NoStep": "it has Preprocess, Train, Evaluate",
+        "--from=a": "it goes with --only",
+        "--nothing": "No such option",
+    }
+    for argument, says in wrong.items():
+        done = run("ds", "run", argument)
+        assert done.returncode == 2, argument
+        assert says in " ".join(done.stderr.split()), done.stderr
+    unknown = run("ds", "logs", "NoStep")
+    assert unknown.returncode == 2
+    assert "no job of step NoStep in this run; it has Preprocess" in unknown.stderr
+    assert len(execution.recent(connection, 20)) == runs
 
 
 def test_versions_runs_and_logs_are_shown(registered: registry.Version) -> None:
@@ -283,3 +334,11 @@ def test_what_cannot_be_scored_is_said_at_once(
     done = run("ds", "score", "--local", *arguments)
     assert (done.returncode, done.stdout) == (1, "")
     assert reason in done.stderr
+
+
+def test_an_interrupt_before_the_start_says_that_nothing_was_started() -> None:
+    with (
+        pytest.raises(ProjectError, match=r"^interrupted; no run was started$"),
+        _nothing_started(),
+    ):
+        raise InterruptedByUser("interrupted; what SageMaker was asked to do goes on")

@@ -1,0 +1,133 @@
+"""Looks up what earlier runs of the pipeline worked with."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from data_science.runs import execution
+from data_science.runs.parameters import PROVENANCE, values
+from project import registry
+from project.aws import Connection
+from project.errors import ProjectError
+
+LOOKED_AT = 10
+"""How many of the newest runs are looked at."""
+
+
+@dataclass(frozen=True)
+class EarlierRun:
+    """A run that was started, and what it works with; each part is read once it is asked for."""
+
+    connection: Connection
+    arn: str
+    started: datetime
+    status: str
+
+    @property
+    def id(self) -> str:
+        """The last part of its ARN."""
+        return execution.run_id(self.arn)
+
+    @cached_property
+    def definition(self) -> dict[str, Any]:
+        """The pipeline definition that it runs."""
+        answer = self.connection.sagemaker.describe_pipeline_definition_for_execution(
+            PipelineExecutionArn=self.arn
+        )
+        document: dict[str, Any] = json.loads(answer["PipelineDefinition"])
+        return document
+
+    @cached_property
+    def values(self) -> dict[str, str | float]:
+        """The value of each parameter, by its name."""
+        client = self.connection.sagemaker
+        pages = client.get_paginator("list_pipeline_parameters_for_execution").paginate(
+            PipelineExecutionArn=self.arn
+        )
+        listed = [item for page in pages for item in page["PipelineParameters"]]
+        # Whether AWS lists those that were left to their default is unconfirmed.
+        return values(self.definition, {item["Name"]: item["Value"] for item in listed})
+
+    @cached_property
+    def steps(self) -> list[execution.Step]:
+        """Its steps, in the order of their start."""
+        return execution.steps(self.connection, self.arn)
+
+    @cached_property
+    def seconds(self) -> float:
+        """How long it took, or has taken until now."""
+        answer = self.connection.sagemaker.describe_pipeline_execution(
+            PipelineExecutionArn=self.arn
+        )
+        now = datetime.now(self.started.tzinfo)
+        ended = now if self.status in execution.RUNNING else answer["LastModifiedTime"]
+        return max(0.0, float((ended - self.started).total_seconds()))
+
+
+def earlier_runs(connection: Connection, limit: int = LOOKED_AT) -> Iterator[EarlierRun]:
+    """Yield the newest runs of the pipeline, the newest first."""
+    for item in execution.recent(connection, limit):
+        yield EarlierRun(
+            connection,
+            arn=item["PipelineExecutionArn"],
+            started=item["StartTime"],
+            status=item["PipelineExecutionStatus"],
+        )
+
+
+def earlier_run(connection: Connection, run: str | None) -> EarlierRun:
+    """Return one run.
+
+    Parameters
+    ----------
+    run : its id; None for the newest.
+
+    Raises
+    ------
+    ProjectError : there is no such run.
+    """
+    arn = execution.find(connection, run)
+    answer = connection.sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+    return EarlierRun(connection, arn, answer["CreationTime"], answer["PipelineExecutionStatus"])
+
+
+def same_work(
+    connection: Connection,
+    definition: Mapping[str, Any],
+    parameters: Mapping[str, str],
+    cache_days: int,
+) -> tuple[EarlierRun, registry.Version] | None:
+    """Return an earlier run that did what a new one would do, and the version it registered.
+
+    SageMaker caches jobs, but never the registration: the same run again would register the same
+    model once more. So it is not started at all.
+
+    Parameters
+    ----------
+    definition : what the new run would run.
+    parameters : values of its parameters; where the run comes from counts for nothing.
+    cache_days : how old the earlier run may be, in days.
+    """
+    wanted = _without_provenance(values(definition, parameters))
+    for run in earlier_runs(connection):
+        if datetime.now(run.started.tzinfo) - run.started > timedelta(days=cache_days):
+            return None
+        if run.status != "Succeeded" or run.definition != definition:
+            continue
+        if _without_provenance(run.values) != wanted:
+            continue
+        number = execution.registered_version(run.steps)
+        try:
+            if number is not None:
+                return run, registry.version(connection, number)
+        except ProjectError:
+            # It was deleted since.
+            continue
+    return None
+
+
+def _without_provenance(found: Mapping[str, str | float]) -> dict[str, str | float]:
+    return {name: value for name, value in found.items() if name not in PROVENANCE}
