@@ -172,7 +172,7 @@ def _one_of(version: int | None, event: Path | None) -> None:
         raise typer.BadParameter("--version and --event exclude each other")
 
 
-def _open(name: str, local: bool | None) -> tuple[Any, Any, Any]:
+def _open(name: str, local: console.Local) -> tuple[Any, Any, Any]:
     """Return the stages, the named one and the connection."""
     from ops.stage import find_stage, load_stages
     from project.aws import connect

@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from project.aws_errors import already_exists, found, is_not_found
-from project.errors import ProjectError
+from project.errors import ProjectError, UsageError
 from project.local import loopback_endpoint, point_to_local_sagemaker
 from project.names import PLACEHOLDERS
 from project.settings import Project, Target, load_project
@@ -141,6 +141,7 @@ def connect(target: Target | None = None) -> Connection:
 
     Raises
     ------
+    UsageError : `PROJECT_TARGET` names no target.
     ProjectError : `project.yaml` is wrong, the project is not linked to a SageMaker Project
         (AWS only), the shell points AWS clients to the local SageMaker (AWS only), or the local
         SageMaker cannot be started.
@@ -148,7 +149,7 @@ def connect(target: Target | None = None) -> Connection:
     project = load_project()
     chosen = target or os.environ.get("PROJECT_TARGET") or project.target
     if chosen not in ("local", "aws"):
-        raise ProjectError(f"PROJECT_TARGET is {chosen!r}; it must be local or aws")
+        raise UsageError(f"PROJECT_TARGET is {chosen!r}; set it to local or aws, or unset it")
     if chosen == "local":
         point_to_local_sagemaker(project.region)
         return _connect_local(project)

@@ -21,7 +21,15 @@ def link(
     Example: project link --name churn
     """
     from project.link import find_project_id, write_project_id
+    from project.names import is_project_name
     from project.settings import load_project
+
+    if name is not None and not is_project_name(name):
+        said = f"{name!r} is no name of a SageMaker Project"
+        raise typer.BadParameter(
+            f"{said}: 1 to 32 letters, digits and hyphens, with no hyphen at either end",
+            param_hint="--name",
+        )
 
     project = load_project()
     sagemaker_name = name or project.name

@@ -17,12 +17,22 @@ if TYPE_CHECKING:
     # It would bring pydantic along, and a user who asks for `--help` waits for it.
     from project.settings import Target
 
+
+def _one_of_both(named: list[bool] | None) -> list[bool] | None:
+    if named and len(set(named)) > 1:
+        raise typer.BadParameter("--local and --aws exclude each other")
+    return named
+
+
+# A list, because the last one of a single value would win without a word.
 Local = Annotated[
-    bool | None,
+    list[bool] | None,
     typer.Option(
         "--local/--aws",
         help="Act on the local SageMaker or on AWS; by default what project.yaml says.",
         show_default=False,
+        metavar="",
+        callback=_one_of_both,
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script to read.")]
@@ -49,28 +59,42 @@ def run(app: typer.Typer) -> None:
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         app()
-    except (InterruptedByUser, ProjectError) as error:
-        fail(str(error))
-    except OSError as error:
+    except ProjectError as error:
+        fail(str(error), error.exit_code)
+    except InterruptedByUser as error:
         fail(str(error))
     except Exception as error:
-        if type(error).__module__.partition(".")[0] not in ("botocore", "boto3"):
+        said = _about(error)
+        if said is None:
             raise
-        said = _one_line(error)
-        if "//127.0.0.1:" in said:
-            fail("the local SageMaker stopped answering; run the same command again to restart it")
-        fail(f"AWS: {said}")
+        fail(said)
     finally:
         # The process ends here. Python would look for garbage among all that botocore has loaded,
         # for a fifth of the time that a command that only asks takes.
         gc.freeze()
 
 
-def fail(message: str) -> None:
-    """Print an error as the last line and exit with code 1."""
+def _about(error: Exception) -> str | None:
+    """Return what to say of an error that is not our own; None when it is a fault of ours."""
+    # Some of botocore's are OSErrors as well.
+    if type(error).__module__.partition(".")[0] in ("botocore", "boto3"):
+        if "//127.0.0.1:" in str(error):
+            return "the local SageMaker stopped answering; run the same command again to restart it"
+        from project.advice import advice
+
+        said, todo = str(error), advice(error)
+        return f"AWS: {said.rstrip('.')}; {todo}" if todo else f"AWS: {said}"
+    if isinstance(error, OSError):
+        named = error.filename is not None and error.strerror is not None
+        return f"{error.filename}: {error.strerror}" if named else str(error)
+    return None
+
+
+def fail(message: str, exit_code: int = 1) -> None:
+    """Print an error as the last line and exit."""
     sys.stdout.flush()
     print(f"error: {_one_line(message)}", file=sys.stderr)
-    raise SystemExit(1)
+    raise SystemExit(exit_code)
 
 
 def _one_line(text: object) -> str:
@@ -83,11 +107,11 @@ def _interrupt(*_: object) -> None:
     raise InterruptedByUser("interrupted; what SageMaker was asked to do goes on")
 
 
-def target(local: bool | None) -> "Target | None":
+def target(local: Local) -> "Target | None":
     """Return the target that the `--local/--aws` option names, None when it was not given."""
-    if local is None:
+    if not local:
         return None
-    return "local" if local else "aws"
+    return "local" if local[0] else "aws"
 
 
 def print_json(value: Any) -> None:

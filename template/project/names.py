@@ -43,6 +43,13 @@ ProjectId = Annotated[
     Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", max_length=20),
     saying("must be the id of a SageMaker Project, which `uv run project link` writes, or null"),
 ]
+
+
+def is_project_name(text: str) -> bool:
+    """Return whether a SageMaker Project may be called so (SageMaker API reference)."""
+    return re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}", text) is not None
+
+
 GroupName = Annotated[
     str,
     Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"),

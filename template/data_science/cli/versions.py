@@ -66,7 +66,7 @@ def reject(version: Number, reason: Reason = "", local: Local = None) -> None:
     _decide(version, "Rejected", reason, local)
 
 
-def _decide(number: int, approval: str, reason: str, local: bool | None) -> None:
+def _decide(number: int, approval: str, reason: str, local: Local) -> None:
     from project import contract, registry
     from project.aws import connect
 

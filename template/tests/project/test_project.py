@@ -6,7 +6,7 @@ import pytest
 
 from project import aws
 from project.aws import Connection
-from project.errors import ProjectError
+from project.errors import ProjectError, UsageError
 from project.link import write_project_id
 from project.settings import ROOT, load_project
 from project.status import gather
@@ -29,7 +29,7 @@ def test_an_unlinked_project_is_refused_against_aws(monkeypatch: pytest.MonkeyPa
 
 def test_an_unknown_target_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROJECT_TARGET", "moon")
-    with pytest.raises(ProjectError, match="must be local or aws"):
+    with pytest.raises(UsageError, match="set it to local or aws"):
         aws.connect()
 
 
@@ -93,5 +93,37 @@ def test_status_speaks_to_people_and_to_scripts(connection: Connection) -> None:
     assert '"endpoints"' in run("project", "status", "--json").stdout
 
 
-def test_wrong_use_exits_with_2() -> None:
-    assert run("project", "status", "--no-such-option").returncode == 2
+@pytest.mark.parametrize(
+    ("arguments", "target", "said"),
+    [
+        (["status", "--no-such-option"], "local", "Error: No such option: --no-such-option"),
+        (
+            ["status"],
+            "moon",
+            "error: PROJECT_TARGET is 'moon'; set it to local or aws, or unset it",
+        ),
+        (["link", "--name", "a b"], "aws", "Error: Invalid value for --name: 'a b' is no name of"),
+        (["link", "--name", ""], "aws", "Error: Invalid value for --name: '' is no name of a"),
+        (
+            ["status", "--local", "--aws"],
+            "local",
+            "Error: Invalid value for '--local': --local and --aws ex",
+        ),
+        (
+            ["status", "--aws", "--local"],
+            "local",
+            "Error: Invalid value for '--local': --local and --aws ex",
+        ),
+    ],
+)
+def test_wrong_use_exits_with_2(
+    arguments: list[str], target: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROJECT_TARGET", target)
+    done = run("project", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1].startswith(said)
+
+
+def test_the_same_place_may_be_named_twice(connection: Connection) -> None:
+    assert run("project", "status", "--local", "--local").returncode == 0
