@@ -73,7 +73,7 @@ def test_a_demo_that_fails_says_where_and_leaves_nothing_running(
     done = run(project, "demo")
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
-    assert last == "error: the demo failed: `ds run --local` exited with 1"
+    assert last == "error: the demo failed: `ds run --local` exited with 1; above it says why"
     home = {"SAGEMAKER_LOCAL_HOME": str(project / ".sagemaker-local-demo")}
     assert run(project, "sagemaker-local", "status", **home).returncode == 1
 

@@ -88,8 +88,8 @@ def play() -> None:
     except (ProjectError, InterruptedByUser) as error:
         _run(DOWN, quiet=True)
         if isinstance(error, InterruptedByUser):
-            raise ProjectError("the demo was interrupted") from None
-        raise ProjectError(f"the demo failed: {error}") from None
+            raise ProjectError("the demo was interrupted; start it again") from None
+        raise ProjectError(f"the demo failed: {error}; above it says why") from None
     print(f"\nThe whole story: {len(story)} steps in {time.monotonic() - started:.1f} s")
 
 
@@ -119,7 +119,7 @@ def _newest_version() -> str:
 
     newest = next(registry.summaries(connect("local"), page=1), None)
     if newest is None:
-        raise ProjectError("no version is registered")
+        raise ProjectError("`ds run` registered no version")
     return str(newest.number)
 
 

@@ -139,10 +139,16 @@ def check(package: Mapping[str, Any], name: str, project_id: str) -> None:
     """
     lacks = missing(package)
     if lacks:
-        raise ContractError(f"{name} breaks the model contract; it lacks " + "; ".join(lacks))
+        raise ContractError(
+            f"{name} breaks the model contract; it lacks {'; '.join(lacks)}; "
+            "register a version that has all of it"
+        )
     owner = package["CustomerMetadataProperties"]["project_id"]
     if owner != project_id:
-        raise ContractError(f"{name} belongs to the project {owner}, not to {project_id}")
+        raise ContractError(
+            f"{name} belongs to the project {owner}, not to {project_id}; link both halves to the "
+            "same SageMaker Project, or name a model package group of this one in project.yaml"
+        )
 
 
 def check_artifact(archive: Path, name: str) -> None:
@@ -161,10 +167,12 @@ def check_artifact(archive: Path, name: str) -> None:
         with tarfile.open(archive) as tar:
             members = {member.removeprefix("./") for member in tar.getnames()}
     except BROKEN_ARCHIVE:
-        raise ContractError(f"the artefact of {name} is no tar archive, or not whole") from None
+        raise ContractError(
+            f"the artefact of {name} is no tar archive, or not whole; register the model anew"
+        ) from None
     for needed in (MODEL_FILE, f"{CODE_FOLDER}/{PROGRAM}"):
         if needed not in members:
-            raise ContractError(f"the artefact of {name} lacks {needed}")
+            raise ContractError(f"the artefact of {name} lacks {needed}; register the model anew")
 
 
 def _value(mapping: Mapping[str, Any], path: str) -> Any:

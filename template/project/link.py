@@ -31,11 +31,14 @@ def find_project_id(project: Project, sagemaker_name: str) -> str:
     if linked is None:
         raise ProjectError(
             f"there is no SageMaker Project {sagemaker_name} in {project.region}; create it in "
-            f"Studio or with `aws sagemaker create-project --project-name {sagemaker_name}`"
+            f"Studio, or name another one with --name"
         )
     status = linked["ProjectStatus"]
     if status not in ("CreateCompleted", "UpdateCompleted"):
-        raise ProjectError(f"the SageMaker Project {sagemaker_name} is not ready: {status}")
+        raise ProjectError(
+            f"the SageMaker Project {sagemaker_name} is not ready but in state {status}; "
+            "wait, or look in Studio what went wrong"
+        )
     return str(linked["ProjectId"])
 
 
@@ -51,7 +54,7 @@ def write_project_id(project_id: str, path: Path = ROOT / "project.yaml") -> Non
         lambda old: new + (old["comment"] or b""), path.read_bytes(), count=1
     )
     if lines == 0:
-        raise ProjectError(f"{path.name} has no line `id:` to write the id to")
+        raise ProjectError(f"{path.name} has no line `id:`; add the line `id: null` to it")
     unfinished = path.with_suffix(f".{os.getpid()}")
     unfinished.write_bytes(changed)
     shutil.copymode(path, unfinished)

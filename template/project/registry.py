@@ -144,7 +144,10 @@ def version(connection: Connection, number: int) -> Version:
     client = connection.sagemaker
     package = found(lambda: client.describe_model_package(ModelPackageName=arn))
     if package is None:
-        raise ProjectError(f"there is no version {number} in the group {group}")
+        raise ProjectError(
+            f"there is no version {number} in the group {group}; "
+            "`project status` shows which there are"
+        )
     return Version(
         number=int(package["ModelPackageVersion"]),
         arn=package["ModelPackageArn"],

@@ -23,7 +23,7 @@ def split_uri(uri: str) -> tuple[str, str]:
     """
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     if not uri.startswith("s3://") or not bucket:
-        raise ProjectError(f"{uri!r} is no S3 URI")
+        raise ProjectError(f"{uri!r} is no S3 URI, such as s3://bucket/key")
     return bucket, key
 
 
@@ -45,9 +45,9 @@ def read(connection: Connection, uri: str) -> bytes:
     bucket, key = split_uri(uri)
     answer = found(lambda: connection.s3.get_object(Bucket=bucket, Key=key))
     if answer is None:
-        raise ProjectError(f"{uri} is not there")
+        raise ProjectError(f"{uri} is not there; put it back, or make anew what names it")
     if answer["ContentLength"] > LARGEST:
-        raise ProjectError(f"{uri} is larger than {LARGEST} bytes")
+        raise ProjectError(f"{uri} is larger than {LARGEST} bytes; make it smaller")
     body: bytes = answer["Body"].read()
     return body
 
@@ -62,7 +62,7 @@ def read_json(connection: Connection, uri: str) -> Any:
     try:
         return json.loads(read(connection, uri))
     except ValueError:
-        raise ProjectError(f"{uri} is not valid JSON") from None
+        raise ProjectError(f"{uri} is not valid JSON; make anew what names it") from None
 
 
 def write(connection: Connection, uri: str, body: bytes | BinaryIO) -> None:
@@ -81,6 +81,6 @@ def download(connection: Connection, uri: str, path: Path) -> None:
     bucket, key = split_uri(uri)
     answer = found(lambda: connection.s3.get_object(Bucket=bucket, Key=key))
     if answer is None:
-        raise ProjectError(f"{uri} is not there")
+        raise ProjectError(f"{uri} is not there; put it back, or make anew what names it")
     with path.open("wb") as file:
         shutil.copyfileobj(answer["Body"], file, _CHUNK)

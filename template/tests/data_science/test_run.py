@@ -273,7 +273,7 @@ def test_a_version_whose_metrics_are_gone_does_not_hide_the_others(
         connection.s3.delete_object(Bucket=bucket, Key=key)
         shown = run("ds", "versions")
         assert shown.returncode == 0, shown.stderr
-        assert shown.stdout.splitlines()[1].endswith(f"{uri} is not there")
+        assert f"{uri} is not there; put it back" in shown.stdout.splitlines()[1]
         s3.write(connection, uri, b'["no metrics"]')
         assert json.loads(run("ds", "versions", "--json").stdout)[0]["metrics"] == {}
     finally:

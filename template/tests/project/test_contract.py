@@ -67,6 +67,7 @@ def test_what_is_missing_is_named(path: str) -> None:
     with pytest.raises(contract.ContractError, match="version 7 breaks the model contract") as it:
         contract.check(without(path), "version 7", "value")
     assert path.rpartition(".")[2] in str(it.value)
+    assert str(it.value).endswith("; register a version that has all of it")
 
 
 def test_a_version_without_anything_lists_everything() -> None:
@@ -75,7 +76,9 @@ def test_a_version_without_anything_lists_everything() -> None:
 
 
 def test_a_version_of_another_project_is_refused() -> None:
-    with pytest.raises(contract.ContractError, match="belongs to the project value, not to p-us"):
+    with pytest.raises(
+        contract.ContractError, match=r"belongs to the project value, not to p-us; link"
+    ):
         contract.check(PACKAGE, "version 1", "p-us")
 
 
@@ -92,7 +95,9 @@ def test_an_artefact_holds_the_model_and_its_code(tmp_path: Path) -> None:
     contract.check_artifact(archive(tmp_path, names), "version 1")
     for name in names:
         others = [other for other in names if other != name]
-        with pytest.raises(contract.ContractError, match="lacks " + name.removeprefix("./")):
+        with pytest.raises(
+            contract.ContractError, match=rf"lacks {name.removeprefix('./')}; register"
+        ):
             contract.check_artifact(archive(tmp_path, others), "version 1")
 
 
@@ -106,5 +111,5 @@ def test_an_artefact_that_is_no_archive_is_refused(tmp_path: Path, number: int) 
     content = broken_archives(tmp_path)[number]
     path = tmp_path / "model.tar.gz"
     path.write_bytes(content)
-    with pytest.raises(contract.ContractError, match="is no tar archive"):
+    with pytest.raises(contract.ContractError, match="is no tar archive, or not whole; register"):
         contract.check_artifact(path, "version 1")

@@ -80,7 +80,7 @@ def test_linking_leaves_every_other_byte_as_it_is(
 def test_a_file_without_an_id_line_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "project.yaml"
     path.write_text("name: a\n  id: null\n")
-    with pytest.raises(ProjectError, match="has no line `id:`"):
+    with pytest.raises(ProjectError, match="has no line `id:`; add the line `id: null`"):
         write_project_id("p-1", path)
 
 
