@@ -1,7 +1,8 @@
-"""Packs the step code as one bundle whose S3 prefix is the hash of its content.
+"""Packs the step code: for each script what it needs, at an S3 prefix that is the content's hash.
 
 The same sources give the same prefix on every machine, so the pipeline definition stays
-identical and SageMaker's step cache keeps working after an upsert.
+identical and SageMaker's step cache keeps working after an upsert. A change runs those steps again
+whose script needs the file that was changed, and no others.
 """
 
 import gzip
@@ -13,15 +14,19 @@ from functools import cached_property
 from pathlib import Path
 
 from data_science.config.declared import STEPS
+from data_science.pipeline.references import Source, needed, read_source
 from project import s3
 from project.aws import Connection
+from project.errors import ProjectError
 
 ARCHIVE = "sourcedir.tar.gz"
+STAND_IN = r"\bhash-of-(\w+\.py)\b"
+"""Pattern of what `stand_in` returns."""
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """The files of `data_science/steps/`, by their path relative to it."""
+    """Files of `data_science/steps/`, by their path relative to it: all, or those of one script."""
 
     files: dict[str, bytes]
 
@@ -34,17 +39,49 @@ class Bundle:
             digest.update(content)
         return digest.hexdigest()
 
-    def uri(self, connection: Connection) -> str:
-        """Return the S3 prefix that the bundle lies under."""
-        return code_uri(connection, self.hash)
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        """The Python files, by their path.
 
-    def upload(self, connection: Connection) -> str:
-        """Upload the bundle unless it is there, and return its S3 prefix.
+        Raises
+        ------
+        ProjectError : one of them is no Python.
+        """
+        return {
+            name: read_source(name, content)
+            for name, content in self.files.items()
+            if name.endswith(".py")
+        }
+
+    @property
+    def scripts(self) -> list[str]:
+        """The files that are run by themselves."""
+        return [name for name, source in self.sources.items() if source.is_script]
+
+    def of(self, script: str) -> "Bundle":
+        """Return what a script needs, see `references.needed`.
+
+        Raises
+        ------
+        ProjectError : it is not there.
+        """
+        if script not in self.files:
+            raise ProjectError(f"data_science/steps/{script} is missing; a step runs it")
+        wanted = needed(script, self.files, self.sources)
+        return Bundle({name: content for name, content in self.files.items() if name in wanted})
+
+    def upload(self, connection: Connection) -> None:
+        """Upload what each script needs, unless it is there."""
+        for script in self.scripts:
+            self.of(script).upload_whole(connection)
+
+    def upload_whole(self, connection: Connection) -> str:
+        """Upload all files unless they are there, and return their S3 prefix.
 
         Processing jobs mount `steps/`; the training container unpacks `sourcedir.tar.gz`,
         which is written last: where it lies, everything lies.
         """
-        uri = self.uri(connection)
+        uri = f"{code_prefix(connection)}/{self.hash}"
         if not s3.exists(connection, f"{uri}/{ARCHIVE}"):
             for name, content in self.files.items():
                 s3.write(connection, f"{uri}/steps/{name}", content)
@@ -64,9 +101,14 @@ class Bundle:
         return buffer.getvalue()
 
 
-def code_uri(connection: Connection, bundle_hash: str) -> str:
-    """Return the S3 prefix that the bundle of a hash lies under."""
-    return f"{connection.prefix}/code/{bundle_hash}"
+def code_prefix(connection: Connection) -> str:
+    """Return the S3 prefix that the bundles lie under, each by its hash."""
+    return f"{connection.prefix}/code"
+
+
+def stand_in(script: str) -> str:
+    """Return what stands for the hash of a script's bundle in a compiled definition."""
+    return f"hash-of-{script}"
 
 
 def read_bundle(folder: Path = STEPS) -> Bundle:

@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import logging
 import os
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,14 +15,11 @@ from typing import Any
 from data_science.config.declared import STEPS, rules
 from data_science.config.quality import check_positive, metric_group
 from data_science.config.settings import Settings
-from data_science.pipeline.bundle import Bundle, code_uri
+from data_science.pipeline.bundle import STAND_IN, Bundle, code_prefix
 from project import contract
 from project.aws import Connection
 from project.errors import ProjectError
 from project.settings import ROOT
-
-ANY_BUNDLE = "0" * 64
-"""Stands for the hash of the step code in a compiled definition."""
 
 CACHE = ROOT / ".cache" / "definition"
 
@@ -29,7 +27,7 @@ CACHE = ROOT / ".cache" / "definition"
 def definition(connection: Connection, settings: Settings, bundle: Bundle) -> str:
     """Return the pipeline definition as canonical JSON: the same bytes for the same sources.
 
-    The step code appears in it only as a hash, so editing a step needs no new compilation.
+    The code of each step appears in it only as a hash, so editing it needs no new compilation.
 
     Parameters
     ----------
@@ -48,7 +46,7 @@ def definition(connection: Connection, settings: Settings, bundle: Bundle) -> st
     text = _kept(
         _key(connection, settings, group), lambda: compile_pipeline(connection, settings, group)
     )
-    return text.replace(ANY_BUNDLE, bundle.hash)
+    return with_hashes(text, bundle)
 
 
 def scoring_definition(connection: Connection, settings: Settings, bundle: Bundle) -> str:
@@ -67,10 +65,25 @@ def scoring_definition(connection: Connection, settings: Settings, bundle: Bundl
         with _sdk(connection):
             from data_science.pipeline.scoring import build_scoring
 
-            code = code_uri(connection, ANY_BUNDLE)
-            return _document(build_scoring(connection, settings, code, scoring_name(connection)))
+            code, name = code_prefix(connection), scoring_name(connection)
+            return _document(build_scoring(connection, settings, code, name))
 
-    return _kept(_key(connection, settings, "scoring"), build).replace(ANY_BUNDLE, bundle.hash)
+    return with_hashes(_kept(_key(connection, settings, "scoring"), build), bundle)
+
+
+def with_hashes(text: str, bundle: Bundle) -> str:
+    """Return a compiled definition with the hash of each step's code in its place.
+
+    Parameters
+    ----------
+    text : with `stand_in`s.
+    bundle : the step code.
+
+    Raises
+    ------
+    ProjectError : a script that a step runs is not there, or is no Python.
+    """
+    return re.sub(STAND_IN, lambda found: bundle.of(found[1]).hash, text)
 
 
 def scoring_name(connection: Connection) -> str:
@@ -79,7 +92,7 @@ def scoring_name(connection: Connection) -> str:
 
 
 def compile_pipeline(connection: Connection, settings: Settings, group: str) -> dict[str, Any]:
-    """Return the definition as the SDK builds it, with `ANY_BUNDLE` in place of the code's hash.
+    """Return the definition as the SDK builds it, with stand-ins for the hashes of the code.
 
     Parameters
     ----------
@@ -93,7 +106,7 @@ def compile_pipeline(connection: Connection, settings: Settings, group: str) -> 
     with _sdk(connection):
         from data_science.pipeline.pipeline import build_pipeline
 
-        code = code_uri(connection, ANY_BUNDLE)
+        code = code_prefix(connection)
         document = _document(build_pipeline(connection, settings, code, group))
     for step in register_steps(document["Steps"]):
         lacks = contract.missing(step["Arguments"])

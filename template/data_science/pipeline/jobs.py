@@ -16,6 +16,7 @@ from sagemaker.train import ModelTrainer
 from sagemaker.train.configs import Compute
 
 from data_science.config.settings import Settings
+from data_science.pipeline.bundle import ARCHIVE, stand_in
 from data_science.pipeline.step_files import (
     EXIT_MESSAGE,
     MOUNT,
@@ -36,7 +37,7 @@ class Jobs:
     ----------
     connection : gives the bucket, roles and tags that the definition names.
     settings : the team's knobs.
-    code : S3 prefix of the step code, see `bundle.Bundle.uri`.
+    code : S3 prefix of the bundles of step code, see `bundle.code_prefix`.
     """
 
     def __init__(self, connection: Connection, settings: Settings, code: str) -> None:
@@ -70,6 +71,7 @@ class Jobs:
             lies there.
         """
         script = name.lower()
+        code = f"{self._code}/{stand_in(f'{script}.py')}"
         processor = Processor(
             role=self._connection.pipeline_role,
             image_uri=self.image,
@@ -85,7 +87,7 @@ class Jobs:
         step_arguments = processor.run(
             inputs=[
                 processing_input(key, uri)
-                for key, uri in {"code": f"{self._code}/steps", **inputs}.items()
+                for key, uri in {"code": f"{code}/steps", **inputs}.items()
             ],
             outputs=[
                 processing_output(key, Join(on="/", values=[*prefix, script, key]), path)
@@ -114,7 +116,7 @@ class Jobs:
         # under a timestamp and so change the definition on every compile.
         script = {
             "sagemaker_program": "train.py",
-            "sagemaker_submit_directory": f"{self._code}/sourcedir.tar.gz",
+            "sagemaker_submit_directory": f"{self._code}/{stand_in('train.py')}/{ARCHIVE}",
         }
         trainer = ModelTrainer(
             sagemaker_session=self.session,

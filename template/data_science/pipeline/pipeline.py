@@ -216,7 +216,7 @@ def build_pipeline(
     ----------
     connection : gives the bucket, roles and tags that the definition names.
     settings : the team's knobs.
-    code : S3 prefix of the step code, see `bundle.Bundle.uri`.
+    code : S3 prefix of the bundles of step code, see `bundle.code_prefix`.
     metric_group : the part of the evaluation that holds the metric, such as
         `regression_metrics`.
     """

@@ -36,8 +36,7 @@ def test_compiling_twice_gives_the_same_document(
     bundle = read_bundle()
     group = metric_group(compiler.read_schema(bundle, connection.project.problem_type))
     again = compiler.compile_pipeline(connection, settings, group)
-    code = json.dumps(again).replace(compiler.ANY_BUNDLE, bundle.hash)
-    assert json.loads(code) == document
+    assert json.loads(compiler.with_hashes(json.dumps(again), bundle)) == document
 
 
 def test_three_jobs_and_no_hidden_one(document: dict[str, Any]) -> None:
@@ -70,13 +69,49 @@ def test_what_is_registered_keeps_the_contract(document: dict[str, Any]) -> None
     assert container["Environment"] == contract.INFERENCE_ENVIRONMENT
 
 
-def test_the_code_is_named_by_its_content(
-    connection: Connection, settings: Settings, document: dict[str, Any]
+def code_of(text: str) -> dict[str, str]:
+    """Return the S3 URI of each step's code."""
+    jobs = {step["Name"]: step["Arguments"] for step in json.loads(text)["Steps"]}
+    uris = {"Train": jobs["Train"]["HyperParameters"]["sagemaker_submit_directory"]}
+    for name in ("Preprocess", "Evaluate"):
+        inputs = {one["InputName"]: one["S3Input"] for one in jobs[name]["ProcessingInputs"]}
+        uris[name] = inputs["code"]["S3Uri"]
+    return uris
+
+
+@pytest.mark.parametrize(
+    ("changed", "again"),
+    [
+        ("preprocess.py", ["Preprocess"]),
+        ("train.py", ["Train"]),
+        ("model.py", ["Train"]),
+        ("hyperparameters.json", ["Train"]),
+        ("evaluate.py", ["Evaluate"]),
+        ("metrics.py", ["Evaluate"]),
+        ("schema.json", ["Evaluate", "Preprocess", "Train"]),
+        ("requirements.txt", ["Evaluate", "Preprocess", "Train"]),
+    ],
+)
+def test_a_change_counts_for_the_steps_that_need_the_file(
+    connection: Connection, settings: Settings, changed: str, again: list[str]
 ) -> None:
-    bundle = read_bundle()
-    assert bundle.hash in json.dumps(document)
-    changed = Bundle({**bundle.files, "train.py": b"print('other')"})
-    assert bundle.hash not in compiler.definition(connection, settings, changed)
+    files = read_bundle().files
+    before = compiler.definition(connection, settings, Bundle(files))
+    other = files.get(changed, b"") + b"\n"
+    after = compiler.definition(connection, settings, Bundle(files | {changed: other}))
+    old, new = code_of(before), code_of(after)
+    assert sorted(name for name in old if old[name] != new[name]) == again
+    assert "hash-of-" not in before
+
+
+def test_step_code_that_cannot_run_is_refused(connection: Connection, settings: Settings) -> None:
+    files = read_bundle().files
+    broken = Bundle(files | {"train.py": b"import os\ndef train(:\n"})
+    with pytest.raises(ProjectError, match=r"^data_science/steps/train.py, line 2: invalid syntax"):
+        compiler.definition(connection, settings, broken)
+    gone = Bundle({name: content for name, content in files.items() if name != "evaluate.py"})
+    with pytest.raises(ProjectError, match=r"steps/evaluate.py is missing; a step runs it$"):
+        compiler.definition(connection, settings, gone)
 
 
 def test_a_schema_that_does_not_fit_is_refused(connection: Connection, settings: Settings) -> None:
