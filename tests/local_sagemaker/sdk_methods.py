@@ -8,10 +8,13 @@ import json
 import sys
 import tarfile
 import tempfile
+import zipfile
 from pathlib import Path
 
+from botocore.exceptions import WaiterError
 from sagemaker.core import image_uris
 from sagemaker.core.helper.session_helper import Session
+from sagemaker.core.lambda_helper import Lambda
 from sagemaker.core.processing import Processor
 from sagemaker.core.resources import Endpoint, EndpointConfig, Model, ProcessingJob, TrainingJob
 from sagemaker.core.shapes import (
@@ -22,6 +25,11 @@ from sagemaker.core.shapes import (
     ProcessingS3Output,
     ProductionVariant,
 )
+from sagemaker.core.workflow.functions import Join
+from sagemaker.core.workflow.parameters import ParameterInteger
+from sagemaker.mlops.workflow.fail_step import FailStep
+from sagemaker.mlops.workflow.lambda_step import LambdaOutput, LambdaOutputTypeEnum, LambdaStep
+from sagemaker.mlops.workflow.pipeline import Pipeline
 from sagemaker.serve.model_builder import ModelBuilder
 from sagemaker.train import ModelTrainer
 from sagemaker.train.configs import Compute, InputData, OutputDataConfig, StoppingCondition
@@ -164,6 +172,47 @@ def build(session, image, artefact, seen):
     seen["deployed"] = answer.body.read().decode()
 
 
+def call(session, seen):
+    """A function that the SDK makes of a script and of a zip file, and a step that calls it."""
+    with tempfile.TemporaryDirectory() as name:
+        script, code = Path(name, "work.py"), Path(name, "code.zip")
+        script.write_text("def handler(event, context): return {'sum': event.get('a', 0) + 1}")
+        made = {"function_name": "f", "execution_role_arn": ROLE, "handler": "work.handler"}
+        function = Lambda(**made, script=str(script), session=session)
+        created, updated = function.upsert(), function.upsert()
+        seen["function"] = [created["FunctionArn"], updated["FunctionArn"]]
+        seen["invoked"] = json.load(function.invoke()["Payload"])
+        script.write_text("def handler(event, context): return {'sum': event['a'] + 10}")
+        with zipfile.ZipFile(code, "w") as archive:
+            archive.write(script, "work.py")
+        step = LambdaStep(
+            "Add",
+            lambda_func=Lambda(
+                **made,
+                zipped_code_dir=str(code),
+                s3_bucket=session.default_bucket(),
+                session=session,
+            ),
+            inputs={"a": ParameterInteger("A", 5)},
+            outputs=[LambdaOutput("sum", LambdaOutputTypeEnum.Integer)],
+        )
+        told = FailStep("Tell", error_message=Join(values=[step.properties.Outputs["sum"]]))
+        pipeline = Pipeline(
+            name="p",
+            parameters=[ParameterInteger("A", 5)],
+            steps=[step, told],
+            sagemaker_session=session,
+        )
+        pipeline.upsert(role_arn=ROLE)
+    execution = pipeline.start()
+    try:
+        execution.wait(delay=1, max_attempts=60)
+    except WaiterError:
+        steps = {found["StepName"]: found for found in execution.list_steps()}
+        seen["told"] = steps["Tell"]["FailureReason"]
+    function.delete()
+
+
 def main():
     """Run all of them and return what was seen."""
     seen = {}
@@ -174,6 +223,7 @@ def main():
     artefact = train(session, image, seen)
     serve(image, artefact, seen)
     build(session, image, artefact, seen)
+    call(session, seen)
     return seen
 
 

@@ -48,6 +48,8 @@ def test_which_actions_take_a_token():
         "DeletePipeline": "ClientRequestToken",
         "StartPipelineExecution": "ClientRequestToken",
         "StopPipelineExecution": "ClientRequestToken",
+        "SendPipelineExecutionStepSuccess": "ClientRequestToken",
+        "SendPipelineExecutionStepFailure": "ClientRequestToken",
     }
 
 

@@ -84,6 +84,9 @@ def test_the_sdks_own_methods_ask_nobody_else(guard, tmp_path):
         "endpoints": ["e"],
         "built": "built",
         "deployed": "6.0",
+        "function": ["arn:aws:lambda:us-east-1:123456789012:function:f"] * 2,
+        "invoked": {"sum": 1},
+        "told": "15",
     }
     assert Path(guard["PYTHON_LOOPBACK_VIOLATIONS"]).read_text() == ""
 

@@ -8,8 +8,11 @@ from definitions import definition
 from kit import ROLE
 
 from sagemaker_local.api.actions import perform
+from sagemaker_local.api.events import Events
 from sagemaker_local.api.parts import Parts
+from sagemaker_local.pipelines.callbacks import Callbacks
 from sagemaker_local.pipelines.running_executions import RunningExecutions
+from sagemaker_local.storage.other_services import OtherServices
 from sagemaker_local.storage.s3 import S3
 from sagemaker_local.storage.store import Store
 from sagemaker_local.wire import server
@@ -24,7 +27,10 @@ class InProcess:
 
     def __init__(self, folder):
         store = Store(folder / "state.db")
-        self.parts = Parts(store, S3(None, None, None), RunningExecutions(store))
+        self.events = folder / "events.jsonl"
+        events = Events(self.events, OtherServices())
+        running = RunningExecutions(store, events)
+        self.parts = Parts(store, S3(None, None, None), events, running, Callbacks(store))
         self._numbers = itertools.count()
 
     def perform(self, action, **request):

@@ -167,7 +167,7 @@ PROCESSING = step("P", "Processing", Arguments=outputs("out"), PropertyFiles=[FI
         (definition(step("C", "Condition")), "Arguments of step C has no Conditions"),
         (definition(condition("C", {})), "Conditions of Arguments of step C must be a list"),
         (definition(condition("C", [{"Type": "Like"}])), "in step C the condition Like"),
-        (definition(condition("C", [], [step("L", "Lambda")])), "step L, which has the step type"),
+        (definition(condition("C", [], [step("L", "EMR")])), "step L, which has the step type"),
         (definition(condition("C", [], ["A"])), "a step of step C must be an object"),
         (definition(step("R", "RegisterModel")), "step R has no ModelPackageGroupName"),
         (

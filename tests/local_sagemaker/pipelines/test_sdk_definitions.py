@@ -14,8 +14,10 @@ from sagemaker_local.pipelines.step import STEP_TYPES
 MODULES = {
     "sagemaker.core.workflow": ["conditions", "execution_variables", "functions", "parameters"],
     "sagemaker.mlops.workflow": [
+        "callback_step",
         "condition_step",
         "fail_step",
+        "lambda_step",
         "pipeline",
         "pipeline_experiment_config",
         "step_dependency",
@@ -131,6 +133,35 @@ def test_default_experiment_and_no_experiment(sdk):
     assert found.experiment == {}
 
 
+def test_lambda_and_callback_steps(sdk):
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:f"
+    kinds = [kind.value for kind in sdk.LambdaOutputTypeEnum]
+    assert kinds == [kind.value for kind in sdk.CallbackOutputTypeEnum]
+    called = sdk.LambdaStep(
+        "Call",
+        sdk.Lambda(function_arn=arn, session=sdk.session),
+        inputs={"number": sdk.number},
+        outputs=[sdk.LambdaOutput(kind.value, kind) for kind in sdk.LambdaOutputTypeEnum],
+        cache_config=sdk.CacheConfig(enable_caching=True, expire_after="PT1H"),
+    )
+    asked = sdk.CallbackStep(
+        "Ask",
+        sqs_queue_url="https://sqs.us-east-1.amazonaws.com/123456789012/q",
+        inputs={"got": called.properties.Outputs["String"]},
+        outputs=[sdk.CallbackOutput("answer")],
+        depends_on=["Call"],
+    )
+    told = sdk.FailStep("Tell", error_message=asked.properties.Outputs["answer"])
+    steps = compiled(sdk, called, asked, told).steps
+    assert {name: dict(step.requires) for name, step in steps.items()} == {
+        "Call": {},
+        "Ask": {"Call": "Completed"},
+        "Tell": {"Ask": "Completed"},
+    }
+    declared = steps["Call"].arguments["OutputParameters"]
+    assert [one["OutputType"] for one in declared] == kinds
+
+
 def test_every_type_of_parameter(sdk):
     found = compiled(sdk, sdk.FailStep("F")).parameters
     kinds = {kind.value for kind in sdk.ParameterTypeEnum}
@@ -142,5 +173,6 @@ def test_every_step_type_is_known_or_refused_by_name(sdk):
         with pytest.raises(AwsError) as caught:
             read_definition(json.dumps({"Steps": [{"Name": "A", "Type": kind.value}]}))
         refused = f"does not support step A, which has the step type {kind.value}"
-        told = "step A has no Arguments" if kind.value in STEP_TYPES else refused
+        known = STEP_TYPES.get(kind.value)
+        told = f"step A has no {next(iter(known.needed))}" if known else refused
         assert told in caught.value.message

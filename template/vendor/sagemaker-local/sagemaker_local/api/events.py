@@ -5,6 +5,7 @@ import logging
 import queue
 import threading
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -39,7 +40,7 @@ class Events:
         self,
         region: str,
         kind: str,
-        arn: str,
+        about: str | Sequence[str],
         detail: dict[str, Any],
         source: str = "aws.sagemaker",
     ) -> None:
@@ -53,7 +54,7 @@ class Events:
         ----------
         region : where it happened.
         kind : the event's `detail-type`.
-        arn : what changed.
+        about : what changed, by its ARN, or several ARNs.
         detail : its new state, as Describe answers it.
         source : the service that announces it.
         """
@@ -63,10 +64,10 @@ class Events:
             "detail-type": kind,
             "source": source,
             "account": ACCOUNT,
-            "time": _iso(datetime.now(UTC).timestamp()),
+            "time": iso(datetime.now(UTC).timestamp()),
             "region": region,
-            "resources": [arn],
-            "detail": detail | {name: _iso(detail[name]) for name in _TIMES if name in detail},
+            "resources": [about] if isinstance(about, str) else list(about),
+            "detail": detail | {name: iso(detail[name]) for name in _TIMES if name in detail},
         }
         try:
             with self._lock, self._path.open("a") as file:
@@ -118,5 +119,6 @@ class Events:
             _log.warning("event %s was not delivered: %s", event["id"], error)
 
 
-def _iso(seconds: float) -> str:
+def iso(seconds: float) -> str:
+    """Return a time, in seconds since 1970, as events have it."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

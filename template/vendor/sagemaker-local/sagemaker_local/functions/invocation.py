@@ -26,6 +26,7 @@ _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 _INIT_SECONDS = 10.0
 _MOST_ANSWERED = 6_291_556
 _TAIL = 4096
+_TIMED_OUT = "Sandbox.Timedout"
 
 
 @dataclass(frozen=True)
@@ -36,20 +37,16 @@ class Answer:
     ----------
     payload : what the handler returned, or the error, as JSON.
     failed : whether it is an error, which Lambda calls `Unhandled`.
+    timed_out : whether it was out of time.
     version : the version that ran.
     log : the end of its log, at most 4 KB.
     """
 
     payload: bytes
     failed: bool
+    timed_out: bool
     version: str
     log: bytes
-
-    @property
-    def error(self) -> str:
-        """The error in one line, if it failed."""
-        told = json.loads(self.payload)
-        return f"{told['errorType']}: {told['errorMessage']}"
 
 
 @dataclass
@@ -123,7 +120,8 @@ class Invocation:
         said = log.read_bytes()
         self._keep(said)
         shutil.rmtree(folder, ignore_errors=True)
-        return Answer(payload, failed, self._version, said[-_TAIL:])
+        timed_out = error is not None and error["errorType"] == _TIMED_OUT
+        return Answer(payload, failed, timed_out, self._version, said[-_TAIL:])
 
     @property
     def timeout(self) -> float:
@@ -182,7 +180,7 @@ class Invocation:
             if left <= 0:
                 child.kill()
                 late = f"Task timed out after {self.timeout:.2f} seconds"
-                return self._error("Sandbox.Timedout", late)
+                return self._error(_TIMED_OUT, late)
 
     def _error(self, kind: str, message: str) -> dict[str, str]:
         """Return an error that Lambda itself tells, not the function's runtime.

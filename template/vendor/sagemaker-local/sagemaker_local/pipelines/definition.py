@@ -20,8 +20,9 @@ from sagemaker_local.pipelines.document import (
 )
 from sagemaker_local.pipelines.duration import parse_duration
 from sagemaker_local.pipelines.expressions import Get, parse, references
+from sagemaker_local.pipelines.output_parameters import OUTPUT_PARAMETERS
 from sagemaker_local.pipelines.parameters import Parameter, read_parameters
-from sagemaker_local.pipelines.paths import PathError, walk
+from sagemaker_local.pipelines.paths import Path, PathError, walk
 from sagemaker_local.pipelines.schedule import COMPLETED, TRIGGERS
 from sagemaker_local.pipelines.step import PropertyFile, Step, StepType
 from sagemaker_local.pipelines.steps import STEP_TYPES
@@ -120,11 +121,11 @@ def _read_step(
     found = members(
         document,
         where,
-        {"Name": str, "Type": str, "Arguments": dict},
+        {"Name": str, "Type": str, **step_type.needed},
         {"DependsOn": list, "DisplayName": str, "Description": str, "CacheConfig": dict}
         | dict(step_type.members),
     )
-    arguments = step_type.read(found["Arguments"], where)
+    arguments = step_type.read(found, where)
     requires = {
         reference.name: COMPLETED
         for reference in references(arguments.own)
@@ -237,6 +238,18 @@ def _check_reference(reference: Get, where: str, definition: Definition, job: st
     # Of a step there is always a property to name, of the others there is nothing more.
     if (reference.root == "Steps") != bool(reference.path):
         raise bad(here)
+    outputs = _output_names(definition, reference)
+    if outputs is not None and reference.path[:2] not in outputs:
+        # That AWS refuses it when the pipeline is created is unconfirmed.
+        raise bad(here)
     file = reference.property_file
     if file is not None and file not in definition.steps[reference.name].property_files:
         raise bad(f"{where} refers to the unknown property file {plain(reference.text)}")
+
+
+def _output_names(definition: Definition, reference: Get) -> list[Path] | None:
+    """Return the paths of the outputs that a step declares; None if its type declares none."""
+    step = definition.steps.get(reference.name) if reference.root == "Steps" else None
+    if step is None or OUTPUT_PARAMETERS not in step.type.members:
+        return None
+    return [(OUTPUT_PARAMETERS, one["OutputName"]) for one in step.arguments[OUTPUT_PARAMETERS]]

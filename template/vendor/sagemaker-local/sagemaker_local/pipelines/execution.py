@@ -7,7 +7,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from sagemaker_local.api.actions import Call, now
+from sagemaker_local.api.events import Events
 from sagemaker_local.api.service_model import input_shape
+from sagemaker_local.pipelines.announcing import announce_step, end_execution
+from sagemaker_local.pipelines.before import Before
 from sagemaker_local.pipelines.caching import cache_key, find_cached
 from sagemaker_local.pipelines.definition import Definition
 from sagemaker_local.pipelines.document import Document
@@ -20,6 +23,7 @@ from sagemaker_local.pipelines.step_run import (
     StepResult,
     StepRun,
     StepStoppedError,
+    StepTimedOutError,
     resource_name,
 )
 from sagemaker_local.storage.store import Resource
@@ -29,6 +33,7 @@ _REASON = 1024
 _PARALLEL = 50
 # AWS's text (aws/sagemaker-python-sdk before version 3, test_fail_steps.py).
 _FAILURE = "Step failure: One or multiple steps failed."
+_RUNS = "Executing"
 _log = logging.getLogger(__name__)
 
 
@@ -41,19 +46,27 @@ class Execution:
     resource : the execution as it was created.
     definition : what to run.
     values : the value of every parameter.
+    before : what of it was done before.
     """
 
     def __init__(
-        self, call: Call, resource: Resource, definition: Definition, values: Mapping[str, Any]
+        self,
+        call: Call,
+        resource: Resource,
+        definition: Definition,
+        values: Mapping[str, Any],
+        before: Before,
     ) -> None:
         self._call = call
         self._resource = resource
         self._definition = definition
         self._values = values
-        self._properties: dict[str, Document] = {}
+        self._before = before
+        self._properties = dict(before.properties)
         self._stops: dict[str, Callable[[], object]] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._timed_out = threading.Event()
 
     def run(self) -> None:
         """Run all steps and record how it ended."""
@@ -63,16 +76,19 @@ class Execution:
             self._end("Failed", f"ClientError: {error}")
             return
         steps = self._definition.steps
-        started: list[str] = []
-        ended: dict[str, Ended] = {}
+        started = [*self._before.ended, *self._before.waiting]
+        ended = dict(self._before.ended)
         running: dict[Future[Ended], str] = {}
         limits = self._resource.body.get("ParallelismConfiguration", {})
         places = limits.get("MaxParallelExecutionSteps", _PARALLEL)
-        with ThreadPoolExecutor(places) as pool:
+        with ThreadPoolExecutor(max(places, len(self._before.waiting))) as pool:
+            for name, record in self._before.waiting.items():
+                running[pool.submit(self._run_step, steps[name], record)] = name
             while True:
                 if not self._stopping.is_set():
                     # No step waits in the pool: it would start after a stop or a failure.
-                    for step in ready_steps(steps, started, ended)[: places - len(running)]:
+                    free = max(0, places - len(running))
+                    for step in ready_steps(self._before.selected, started, ended)[:free]:
                         started.append(step.name)
                         running[pool.submit(self._run_step, step)] = step.name
                 if not running:
@@ -80,7 +96,10 @@ class Execution:
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     ended[running.pop(future)] = future.result()
-        status = "Stopped" if self._stopping.is_set() else execution_status(steps, started, ended)
+        status = execution_status(steps, started, ended)
+        if self._stopping.is_set():
+            # API reference, StopPipelineExecution: a Lambda step decides it when it is out of time.
+            status = "Failed" if self._timed_out.is_set() else "Stopped"
         self._end(status, _FAILURE if status == "Failed" else None)
 
     def stop(self) -> None:
@@ -97,25 +116,20 @@ class Execution:
         self._call.store.change(self._resource.arn, {"PipelineExperimentConfig": experiment})
 
     def _end(self, status: str, reason: str | None = None) -> None:
-        self._call.store.change(
-            self._resource.arn,
-            {
-                "PipelineExecutionStatus": status,
-                "FailureReason": reason,
-                "PipelineExecutionFailureReason": reason,
-                "LastModifiedTime": now(),
-            },
-        )
+        end_execution(self._call.store, self._call.parts[Events], self._resource, status, reason)
 
-    def _run_step(self, step: Step) -> Ended:
-        record = self._begin(step)
+    def _run_step(self, step: Step, waiting: Resource | None = None) -> Ended:
+        """Run a step, or what is left of one that waits since before the server started."""
+        record = waiting or self._begin(step)
         status, properties, branch = "Succeeded", {}, ""
         try:
-            members, result = self._do(step, record.arn)
+            members, result = self._do(step, record.arn, is_new=waiting is None)
             members["Metadata"] = result.metadata
             properties, branch = result.properties, result.branch
         except StepFailedError as error:
             stopped = isinstance(error, StepStoppedError)
+            if isinstance(error, StepTimedOutError):
+                self._timed_out.set()
             status, properties = "Stopped" if stopped else "Failed", error.properties
             # That a step was stopped needs no reason when its execution was.
             known = stopped and self._stopping.is_set()
@@ -130,8 +144,10 @@ class Execution:
             with self._lock:
                 self._stops.pop(step.name, None)
         self._properties[step.name] = properties
-        end = {"StepStatus": status, "EndTime": now(), "_Properties": properties}
-        self._call.store.change(record.arn, members | end)
+        end = {"_Properties": properties, "_Branch": branch, "EndTime": now(), "StepStatus": status}
+        changed = self._call.store.change(record.arn, members | end)
+        if changed:
+            announce_step(self._call.parts[Events], self._resource, step, changed.body, _RUNS)
         return Ended(status, branch)
 
     def _begin(self, step: Step) -> Resource:
@@ -140,7 +156,7 @@ class Execution:
             "StepName": step.name,
             "StepDisplayName": step.members["DisplayName"],
             "StepDescription": step.members["Description"],
-            "StepStatus": "Executing",
+            "StepStatus": _RUNS,
             "StartTime": time,
             "CreationTime": time,
             "AttemptCount": 1,
@@ -150,17 +166,18 @@ class Execution:
         arn = f"{self._resource.arn}/step/{step.name}"
         record = Resource("Step", self._call.region, name, arn, body)
         self._call.store.create(record)
+        announce_step(self._call.parts[Events], self._resource, step, body)
         return record
 
-    def _do(self, step: Step, arn: str) -> tuple[Document, StepResult]:
-        """Do a step's work; return members to record, and the result."""
+    def _do(self, step: Step, arn: str, *, is_new: bool) -> tuple[Document, StepResult]:
+        """Do a step's work, or what is left of it; return members to record, and the result."""
         job_name = self._job_name(step)
         variables = {f"{step.type.job}Name": job_name} if job_name else {}
         arguments = resolve(step.arguments, self._scope(variables))
         members: Document = {}
         if step.type.cache_key:
             key = cache_key(step.type, arguments)
-            found = step.cached and self._find_cached(step, key)
+            found = is_new and step.cached and self._find_cached(step, key)
             if found:
                 source = {"SourcePipelineExecutionArn": found.body["_Execution"]}
                 result = StepResult(found.body["Metadata"], found.body["_Properties"])
@@ -176,7 +193,9 @@ class Execution:
             arguments=arguments,
             on_stop=lambda act: self._on_stop(step.name, act),
         )
-        return members, step.type.run(run)
+        work = step.type.run if is_new else step.type.resume
+        assert work is not None, "only what can be resumed waits"
+        return members, work(run)
 
     def _job_name(self, step: Step) -> str:
         job = step.type.job

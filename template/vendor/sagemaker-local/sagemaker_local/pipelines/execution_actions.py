@@ -4,9 +4,12 @@ import secrets
 
 from sagemaker_local.api.actions import Call, action, now
 from sagemaker_local.api.errors import AwsError, invalid
+from sagemaker_local.api.events import Events
 from sagemaker_local.api.listing import listing
 from sagemaker_local.api.page_token import read_token, write_token
 from sagemaker_local.api.resources import create, find
+from sagemaker_local.pipelines.announcing import announce_execution
+from sagemaker_local.pipelines.before import Before
 from sagemaker_local.pipelines.definition import read_definition
 from sagemaker_local.pipelines.execution import Execution
 from sagemaker_local.pipelines.expressions import as_text
@@ -49,8 +52,13 @@ def start_execution(call: Call) -> Body:
             _Values=values,
         )
         call.store.change(pipeline.arn, {"LastRunTime": time, "LastExecutionTime": time})
-    running = Execution(call, execution, definition, values)
-    call.store.after_commit(lambda: call.parts[RunningExecutions].start(execution, running))
+    running = Execution(call, execution, definition, values, Before(definition.steps))
+
+    def go() -> None:
+        announce_execution(call.parts[Events], execution)
+        call.parts[RunningExecutions].start(execution, running)
+
+    call.store.after_commit(go)
     return {"PipelineExecutionArn": execution.arn}
 
 
@@ -108,10 +116,16 @@ def stop_execution(call: Call) -> Body:
                 "ConflictException",
                 f"Pipeline execution {execution.arn} cannot be stopped: it is {status}.",
             )
-        call.store.change(
+        changed = call.store.change(
             execution.arn, {"PipelineExecutionStatus": "Stopping", "LastModifiedTime": now()}
         )
-    call.store.after_commit(lambda: call.parts[RunningExecutions].stop(execution.arn))
+
+    def stop() -> None:
+        if changed:
+            announce_execution(call.parts[Events], changed, status)
+        call.parts[RunningExecutions].stop(execution.arn)
+
+    call.store.after_commit(stop)
     return {"PipelineExecutionArn": execution.arn}
 
 

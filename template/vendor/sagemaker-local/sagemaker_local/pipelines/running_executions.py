@@ -1,12 +1,11 @@
-"""All executions that run: starts, stops and, after a crash, ends them."""
+"""All executions that run: starts and stops them."""
 
 import logging
 import threading
 
-from sagemaker_local.api.actions import now
-from sagemaker_local.api.errors import STOPPED_WITH_US
+from sagemaker_local.api.events import Events
+from sagemaker_local.pipelines.announcing import end_execution
 from sagemaker_local.pipelines.execution import Execution
-from sagemaker_local.pipelines.resource_kinds import ACTIVE, EXECUTION, STEP
 from sagemaker_local.storage.store import Resource, Store
 
 _log = logging.getLogger(__name__)
@@ -18,10 +17,12 @@ class RunningExecutions:
     Parameters
     ----------
     store : where they and their steps are.
+    events : announce how they end.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, events: Events) -> None:
         self._store = store
+        self._events = events
         self._running: dict[str, Execution] = {}
         self._lock = threading.Lock()
 
@@ -45,32 +46,13 @@ class RunningExecutions:
         if found:
             found.stop()
 
-    def recover(self) -> None:
-        """End the executions that an earlier server left running."""
-        for item in self._store.resources(EXECUTION.noun):
-            if item.body["PipelineExecutionStatus"] in ACTIVE:
-                self._fail(item, STOPPED_WITH_US)
-
     def _run(self, resource: Resource, execution: Execution) -> None:
         try:
             execution.run()
         except Exception as error:
             _log.exception("execution %s", resource.arn)
-            self._fail(resource, f"InternalServerError: {type(error).__name__}: {error}")
+            reason = f"InternalServerError: {type(error).__name__}: {error}"
+            end_execution(self._store, self._events, resource, "Failed", reason)
         finally:
             with self._lock:
                 del self._running[resource.arn]
-
-    def _fail(self, resource: Resource, reason: str) -> None:
-        """End an execution and its steps as failed."""
-        for step in self._store.resources(STEP.noun, resource.region, prefix=f"{resource.name}/"):
-            if step.body["StepStatus"] in ("Starting", "Executing", "Stopping"):
-                ended = {"StepStatus": "Failed", "FailureReason": reason, "EndTime": now()}
-                self._store.change(step.arn, ended)
-        members = {
-            "PipelineExecutionStatus": "Failed",
-            "FailureReason": reason,
-            "PipelineExecutionFailureReason": reason,
-            "LastModifiedTime": now(),
-        }
-        self._store.change(resource.arn, members)

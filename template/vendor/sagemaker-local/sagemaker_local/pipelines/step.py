@@ -22,9 +22,9 @@ class Arguments:
     branches: Mapping[str, Sequence[object]] = field(default_factory=dict)
 
 
-def plain_arguments(arguments: Document, where: str) -> Arguments:
+def plain_arguments(step: Document, where: str) -> Arguments:
     """Read arguments that are no more than values and expressions."""
-    return Arguments(parse(arguments, where))
+    return Arguments(parse(step["Arguments"], where))
 
 
 @dataclass(frozen=True)
@@ -35,25 +35,29 @@ class StepType:
     ----------
     name : the step's `Type` in a definition.
     run : does a step; raises StepFailedError when it failed.
-    members : what its steps may have beside Name, Type, Arguments, DependsOn, DisplayName and
-        Description, and CacheConfig where there is a cache key; with the type of each.
+    needed : what its steps must have beside Name and Type, with the type of each; None is any.
+    members : what its steps may have beside that, DependsOn, DisplayName and Description, and
+        CacheConfig where there is a cache key.
     cache_key : the arguments that AWS compares to find a cached step (developer guide, "Caching
         Pipeline Steps"); a type without any cannot be cached.
     job : the noun of the job that it starts, such as `TrainingJob`.
     action : the action that its arguments are a request for; that which creates the job, if any.
     succeeds : whether its steps can succeed, so that others can wait for that.
-    read : takes a step's arguments apart, given where they are for messages; raises AwsError
-        when they cannot be run.
+    read : takes the arguments out of the members of a step, given where it is for messages;
+        raises AwsError when they cannot be run.
+    resume : does what is left of a step that ran when the server ended; a type without it cannot.
     """
 
     name: str
     run: Callable[[StepRun], StepResult]
+    needed: Mapping[str, type | None] = field(default_factory=lambda: {"Arguments": dict})
     members: Mapping[str, type] = field(default_factory=dict)
     cache_key: Sequence[str] = ()
     job: str = ""
     action: str = ""
     succeeds: bool = True
     read: Callable[[Document, str], Arguments] = plain_arguments
+    resume: Callable[[StepRun], StepResult] | None = None
 
     @property
     def request_of(self) -> str:

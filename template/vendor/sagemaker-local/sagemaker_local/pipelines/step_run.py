@@ -48,6 +48,10 @@ class StepStoppedError(StepFailedError):
     """A step was stopped."""
 
 
+class StepTimedOutError(StepFailedError):
+    """A step that cannot be stopped was out of time, so that its execution has failed."""
+
+
 @dataclass(frozen=True)
 class StepRun:
     """One step while it runs.
@@ -91,6 +95,13 @@ class StepRun:
     def note(self, **members: Any) -> None:
         """Record members of the step before it has ended."""
         self.call.store.change(self.arn, members)
+
+    @property
+    def noted(self) -> Document:
+        """What is recorded of the step."""
+        found = self.call.store.by_arn(self.arn)
+        assert found is not None, self.arn
+        return found.body
 
     def resource_name(self) -> str:
         """Return a name for what the step makes, in the form that AWS gives it."""

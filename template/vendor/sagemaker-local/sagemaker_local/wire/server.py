@@ -19,6 +19,7 @@ import sagemaker_local.hosting.support
 import sagemaker_local.jobs.processing
 import sagemaker_local.jobs.support
 import sagemaker_local.jobs.training
+import sagemaker_local.pipelines.callbacks
 import sagemaker_local.pipelines.execution_actions
 import sagemaker_local.pipelines.pipeline_actions
 import sagemaker_local.pipelines.support
@@ -37,6 +38,8 @@ from sagemaker_local.functions.lambda_api import LambdaApi
 from sagemaker_local.home import Home, Running, Serving
 from sagemaker_local.hosting.fleet import Fleet
 from sagemaker_local.jobs.job import Jobs
+from sagemaker_local.pipelines.callbacks import Callbacks
+from sagemaker_local.pipelines.recovery import recover_executions
 from sagemaker_local.pipelines.running_executions import RunningExecutions
 from sagemaker_local.processes.container import basic_environment
 from sagemaker_local.processes.settings import Settings, SettingsError, read_settings
@@ -70,7 +73,7 @@ def assemble(home: Home, running: Running, services: OtherServices, settings: Se
     """
     store, clients = Store(home.database), Clients(running)
     events = Events(home.events, services)
-    parts = Parts(store, clients, events, services, OwnCode())
+    parts = Parts(store, clients, events, services, settings, OwnCode())
     objects, buckets = Objects(store, home.objects), Buckets(store, services)
     changes = Changes(buckets, partial(events.publish, source="aws.s3"))
     parts.add(S3Service(objects, buckets, changes, ACCOUNT))
@@ -80,7 +83,8 @@ def assemble(home: Home, running: Running, services: OtherServices, settings: Se
     parts.add(Fleet(store, clients, s3, home, workers))
     functions = parts.add(Functions(store, home, services, clients, workers))
     parts.add(LambdaApi(functions, s3))
-    parts.add(RunningExecutions(store))
+    parts.add(RunningExecutions(store, events))
+    parts.add(Callbacks(store))
     return parts
 
 
@@ -90,7 +94,7 @@ def recover(parts: Parts, home: Home) -> None:
         shutil.rmtree(folder)
         folder.mkdir()
     parts[Jobs].recover()
-    parts[RunningExecutions].recover()
+    recover_executions(parts)
     parts[Fleet].recover()
 
 

@@ -1,7 +1,9 @@
 """The step types: each is a module of this folder that adds itself to the table."""
 
+import sagemaker_local.pipelines.steps.callback
 import sagemaker_local.pipelines.steps.condition
 import sagemaker_local.pipelines.steps.fail
+import sagemaker_local.pipelines.steps.lambda_function
 import sagemaker_local.pipelines.steps.model
 import sagemaker_local.pipelines.steps.processing
 import sagemaker_local.pipelines.steps.register_model

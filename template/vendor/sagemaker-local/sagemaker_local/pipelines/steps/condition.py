@@ -8,9 +8,9 @@ from sagemaker_local.pipelines.step_run import StepResult, StepRun
 _IF, _ELSE = "IfSteps", "ElseSteps"
 
 
-def _read(arguments: Document, where: str) -> Arguments:
+def _read(step: Document, where: str) -> Arguments:
     found = members(
-        arguments, f"Arguments of {where}", {"Conditions": list}, {_IF: list, _ELSE: list}
+        step["Arguments"], f"Arguments of {where}", {"Conditions": list}, {_IF: list, _ELSE: list}
     )
     conditions = [parse_condition(condition, where) for condition in found["Conditions"]]
     branches = {branch: found[branch] or [] for branch in (_IF, _ELSE)}

@@ -6,8 +6,8 @@ from sagemaker_local.pipelines.step import Arguments, StepType, step_type
 from sagemaker_local.pipelines.step_run import StepFailedError, StepResult, StepRun
 
 
-def _read(arguments: Document, where: str) -> Arguments:
-    found = members(arguments, f"Arguments of {where}", {}, {"ErrorMessage": None})
+def _read(step: Document, where: str) -> Arguments:
+    found = members(step["Arguments"], f"Arguments of {where}", {}, {"ErrorMessage": None})
     return Arguments(parse(found, where))
 
 

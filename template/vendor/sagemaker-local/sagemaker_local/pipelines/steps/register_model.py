@@ -8,13 +8,14 @@ from sagemaker_local.pipelines.step_run import StepFailedError, StepResult, Step
 _GROUP = "ModelPackageGroupName"
 
 
-def _read(arguments: Document, where: str) -> Arguments:
+def _read(step: Document, where: str) -> Arguments:
+    arguments = step["Arguments"]
     if "ModelPackageName" in arguments:
         # AWS's text (aws/sagemaker-python-sdk, pull request 3472).
         raise bad(f"Unknown Argument member 'ModelPackageName' ({where})")
     if arguments.get(_GROUP) is None:
         raise unsupported(f"a model outside a group: {where} has no {_GROUP}")
-    return plain_arguments(arguments, where)
+    return plain_arguments(step, where)
 
 
 def _run(run: StepRun) -> StepResult:

@@ -1,0 +1,80 @@
+"""What becomes, after a restart, of the executions that ran when the server ended."""
+
+import logging
+
+from sagemaker_local.api.actions import Call, now
+from sagemaker_local.api.errors import STOPPED_WITH_US, AwsError
+from sagemaker_local.api.events import Events
+from sagemaker_local.api.parts import Parts
+from sagemaker_local.pipelines.announcing import announce_step, end_execution
+from sagemaker_local.pipelines.before import Before
+from sagemaker_local.pipelines.definition import Definition, read_definition
+from sagemaker_local.pipelines.execution import Execution
+from sagemaker_local.pipelines.resource_kinds import ACTIVE, EXECUTION, STEP
+from sagemaker_local.pipelines.running_executions import RunningExecutions
+from sagemaker_local.pipelines.schedule import Ended
+from sagemaker_local.pipelines.versions import version_text
+from sagemaker_local.storage.store import Resource, Store
+
+_log = logging.getLogger(__name__)
+
+
+def recover_executions(parts: Parts) -> None:
+    """Go on with the executions that wait for somebody else, and end the others as failed."""
+    for item in parts[Store].resources(EXECUTION.noun):
+        if item.body["PipelineExecutionStatus"] in ACTIVE:
+            call = Call(parts, item.region, {})
+            try:
+                _recover(call, item, definition_of(call, item))
+            except AwsError as error:
+                # The definition is one that this version refuses.
+                _log.warning("%s: %s", item.arn, error.message)
+                end_execution(call.store, parts[Events], item, "Failed", STOPPED_WITH_US)
+
+
+def definition_of(call: Call, execution: Resource) -> Definition:
+    """Return the definition that an execution runs."""
+    pipeline = execution.name.split("/")[0]
+    return read_definition(version_text(call, pipeline, execution.body["PipelineVersionId"]))
+
+
+def steps_of(store: Store, execution: Resource) -> dict[str, Resource]:
+    """Return what is recorded of the steps of an execution, by their names."""
+    found = store.resources(STEP.noun, execution.region, prefix=f"{execution.name}/")
+    return {item.body["StepName"]: item for item in found}
+
+
+def ended_before(definition: Definition, records: dict[str, Resource]) -> Before:
+    """Return what is done when these records of steps are all that was."""
+    return Before(
+        selected=definition.steps,
+        ended={
+            name: Ended(item.body["StepStatus"], item.body.get("_Branch", ""))
+            for name, item in records.items()
+        },
+        properties={name: item.body.get("_Properties", {}) for name, item in records.items()},
+    )
+
+
+def _recover(call: Call, execution: Resource, definition: Definition) -> None:
+    events, records = call.parts[Events], steps_of(call.store, execution)
+    waiting = {}
+    for name, item in list(records.items()):
+        if item.body["StepStatus"] != "Executing":
+            continue
+        step = definition.steps[name]
+        if step.type.resume is not None and "Metadata" in item.body:
+            waiting[name] = records.pop(name)
+            continue
+        end = {"StepStatus": "Failed", "FailureReason": STOPPED_WITH_US, "EndTime": now()}
+        changed = call.store.change(item.arn, end)
+        if changed:
+            records[name] = changed
+            announce_step(events, execution, step, changed.body, "Executing")
+    if not waiting:
+        end_execution(call.store, events, execution, "Failed", STOPPED_WITH_US)
+        return
+    done = ended_before(definition, records)
+    before = Before(definition.steps, done.ended, done.properties, waiting)
+    running = Execution(call, execution, definition, execution.body["_Values"], before)
+    call.parts[RunningExecutions].start(execution, running)
