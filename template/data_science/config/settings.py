@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from data_science.config.declared import hyperparameter_values
+from data_science.config.declared import declared_hyperparameters, hyperparameter_values
 from data_science.config.quality import METRICS, metrics_of, threshold_problem
+from data_science.config.tuning import Tuning, tuned
 from project.errors import ProjectError
 from project.settings import ROOT, Strict, load
 
@@ -77,6 +78,7 @@ class Settings(Strict):
     instances: Instances
     cache_days: Annotated[int, Field(ge=0)]
     model_card: ModelCard = ModelCard()
+    tuning: Tuning = Tuning()
 
 
 def load_settings(problem_type: str) -> Settings:
@@ -103,4 +105,5 @@ def load_settings(problem_type: str) -> Settings:
     if problem:
         raise ProjectError(f"data_science/settings.yaml: key `quality.threshold`: {problem}")
     values = hyperparameter_values(settings.hyperparameters)
+    tuned(settings.tuning, declared_hyperparameters())
     return settings.model_copy(update={"hyperparameters": values})

@@ -1,6 +1,6 @@
 """The jobs that the steps of the pipeline start: their image, instance, code, files and tags."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 from sagemaker.core import image_uris
@@ -11,11 +11,13 @@ from sagemaker.core.workflow.execution_variables import ExecutionVariables
 from sagemaker.core.workflow.functions import Join
 from sagemaker.core.workflow.pipeline_context import PipelineSession
 from sagemaker.core.workflow.properties import PropertyFile
-from sagemaker.mlops.workflow.steps import CacheConfig, ProcessingStep, TrainingStep
+from sagemaker.mlops.workflow.steps import CacheConfig, ProcessingStep, TrainingStep, TuningStep
 from sagemaker.train import ModelTrainer
 from sagemaker.train.configs import Compute
+from sagemaker.train.tuner import HyperparameterTuner
 
 from data_science.config.settings import Settings
+from data_science.config.tuning import Tuning
 from data_science.pipeline.bundle import ARCHIVE, stand_in
 from data_science.pipeline.step_files import (
     EXIT_MESSAGE,
@@ -28,6 +30,27 @@ from project.aws import Connection
 
 IMAGE_VERSION = "1.9-0"
 """Tag of the SageMaker scikit-learn container; pyproject.toml pins what is in it."""
+
+
+class Search(NamedTuple):
+    """What tuning searches.
+
+    Attributes
+    ----------
+    tuning : the settings.
+    ranges : of each hyperparameter to search, by its name.
+    metric : to compare trials by.
+    less_is_better : whether the best has the least of it.
+    expression : finds the metric in what a trial prints.
+    seed : makes the search repeatable.
+    """
+
+    tuning: Tuning
+    ranges: dict[str, Any]
+    metric: str
+    less_is_better: bool
+    expression: str
+    seed: int
 
 
 class Jobs:
@@ -47,6 +70,7 @@ class Jobs:
         )
         self.image = image_uris.retrieve("sklearn", connection.region, version=IMAGE_VERSION)
         self._connection, self._code, self._instances = connection, code, settings.instances
+        self.models = f"{connection.prefix}/models"
         days = settings.cache_days
         self._cache = CacheConfig(enable_caching=days > 0, expire_after=f"P{max(days, 1)}D")
 
@@ -112,13 +136,50 @@ class Jobs:
         channels : S3 URIs, or variables that hold one, by the name of the channel.
         hyperparameters : values, or variables that hold one, by their names.
         """
+        trainer = self._trainer(name, "train.py", hyperparameters)
+        data = [training_channel(key, uri) for key, uri in channels.items()]
+        return TrainingStep(
+            name=name, step_args=trainer.train(input_data_config=data), cache_config=self._cache
+        )
+
+    def tuning(
+        self,
+        name: str,
+        channels: dict[str, Any],
+        hyperparameters: dict[str, Any],
+        search: Search,
+    ) -> TuningStep:
+        """Return a step that runs `tune.py` again and again, with other hyperparameters.
+
+        Parameters
+        ----------
+        channels, hyperparameters : as in `training`; the latter without those to search.
+        search : what to search, and what for.
+        """
+        tuner = HyperparameterTuner(
+            model_trainer=self._trainer(name, "tune.py", hyperparameters),
+            objective_metric_name=search.metric,
+            objective_type="Minimize" if search.less_is_better else "Maximize",
+            metric_definitions=[{"Name": search.metric, "Regex": search.expression}],
+            hyperparameter_ranges=search.ranges,
+            strategy=search.tuning.strategy,
+            max_jobs=search.tuning.trials,
+            max_parallel_jobs=search.tuning.parallel,
+            base_tuning_job_name=name.lower(),
+            random_seed=search.seed,
+            tags=[dict(tag) for tag in self._connection.tags],
+        )
+        data = [training_channel(key, uri) for key, uri in channels.items()]
+        return TuningStep(name=name, step_args=tuner.tune(inputs=data), cache_config=self._cache)
+
+    def _trainer(self, name: str, program: str, hyperparameters: dict[str, Any]) -> ModelTrainer:
         # Script mode by hyperparameters, without `source_code`: that would upload the code
         # under a timestamp and so change the definition on every compile.
         script = {
-            "sagemaker_program": "train.py",
-            "sagemaker_submit_directory": f"{self._code}/{stand_in('train.py')}/{ARCHIVE}",
+            "sagemaker_program": program,
+            "sagemaker_submit_directory": f"{self._code}/{stand_in(program)}/{ARCHIVE}",
         }
-        trainer = ModelTrainer(
+        return ModelTrainer(
             sagemaker_session=self.session,
             role=self._connection.pipeline_role,
             training_image=self.image,
@@ -128,11 +189,7 @@ class Jobs:
                 instance_type=self._instances.training, instance_count=1, volume_size_in_gb=30
             ),
             output_data_config=OutputDataConfig(
-                s3_output_path=f"{self._connection.prefix}/models", compression_type="GZIP"
+                s3_output_path=self.models, compression_type="GZIP"
             ),
             tags=[SdkTag(key=tag["Key"], value=tag["Value"]) for tag in self._connection.tags],
-        )
-        data = [training_channel(key, uri) for key, uri in channels.items()]
-        return TrainingStep(
-            name=name, step_args=trainer.train(input_data_config=data), cache_config=self._cache
         )

@@ -4,6 +4,9 @@ Preprocess, Train, Evaluate; then Register if the model is good enough, else Fai
 SDK takes seconds, so only `definition.py` imports this file, and only when it has to.
 """
 
+from typing import Any
+
+from sagemaker.core.parameter import CategoricalParameter, ContinuousParameter, IntegerParameter
 from sagemaker.core.workflow.conditions import (
     ConditionGreaterThanOrEqualTo,
     ConditionLessThanOrEqualTo,
@@ -16,13 +19,14 @@ from sagemaker.mlops.workflow.condition_step import ConditionStep
 from sagemaker.mlops.workflow.fail_step import FailStep
 from sagemaker.mlops.workflow.model_step import ModelStep
 from sagemaker.mlops.workflow.pipeline import Pipeline
-from sagemaker.mlops.workflow.steps import ProcessingStep, TrainingStep
+from sagemaker.mlops.workflow.steps import ProcessingStep, TrainingStep, TuningStep
 from sagemaker.serve.model_builder import ModelBuilder
 
-from data_science.config.declared import rules
+from data_science.config.declared import declared_hyperparameters, rules
 from data_science.config.quality import metrics_of
 from data_science.config.settings import Settings
-from data_science.pipeline.jobs import Jobs
+from data_science.config.tuning import OBJECTIVE, tuned
+from data_science.pipeline.jobs import Jobs, Search
 from data_science.pipeline.model_card import model_card
 from data_science.pipeline.registration import describe_version
 from data_science.pipeline.step_files import (
@@ -54,9 +58,12 @@ class _Wiring:
         self.evaluation = PropertyFile(
             "Evaluation", output_name="evaluation", path="evaluation.json"
         )
+        self.declared = declared_hyperparameters()
+        self.searched = tuned(settings.tuning, self.declared)
         self.hyperparameters = {
             name: ParameterString(name, default_value=rules("hyperparameters").as_text(value))
             for name, value in sorted(settings.hyperparameters.items())
+            if name not in self.searched
         }
 
     def pipeline(self) -> Pipeline:
@@ -105,21 +112,49 @@ class _Wiring:
             property_files=[self.profile],
         )
 
-    def train(self, preprocess: ProcessingStep) -> TrainingStep:
+    def train(self, preprocess: ProcessingStep) -> TrainingStep | TuningStep:
         """Training set → model artefact, with its inference code inside."""
-        return self.jobs.training(
-            "Train",
-            channels={"train": output_uri(preprocess, "train")},
-            hyperparameters=self.hyperparameters,
+        channels = {"train": output_uri(preprocess, "train")}
+        tuning, quality = self.settings.tuning, self.settings.quality
+        if not tuning.enabled:
+            return self.jobs.training("Train", channels, self.hyperparameters)
+        judged = {"validation_metric": quality.metric, "validation_folds": str(tuning.folds)}
+        if quality.positive is not None:
+            judged["validation_positive"] = quality.positive
+        search = Search(
+            tuning,
+            ranges={name: _range(self.declared[name]) for name in self.searched},
+            metric=f"validation:{quality.metric}",
+            less_is_better=quality.less_is_better,
+            expression=OBJECTIVE.format(metric=quality.metric),
+            # The SDK takes 0 for none.
+            seed=self.settings.data.seed + 1,
         )
+        return self.jobs.tuning("Train", channels, {**self.hyperparameters, **judged}, search)
 
-    def evaluate(self, preprocess: ProcessingStep, train: TrainingStep) -> ProcessingStep:
+    def artefact(self, train: TrainingStep | TuningStep) -> Any:
+        """Return the variable that holds the S3 URI of the model; of tuning, of the best trial."""
+        if isinstance(train, TrainingStep):
+            return train.properties.ModelArtifacts.S3ModelArtifacts
+        best = train.properties.BestTrainingJob.TrainingJobName
+        return Join(on="/", values=[self.jobs.models, best, "output/model.tar.gz"])
+
+    def used(self, train: TrainingStep | TuningStep) -> dict[str, Any]:
+        """Return the variables that hold the hyperparameters the model was trained with."""
+        if isinstance(train, TrainingStep):
+            return dict(self.hyperparameters)
+        found = train.properties.BestTrainingJob.TunedHyperParameters
+        return self.hyperparameters | {name: found[name] for name in self.searched}
+
+    def evaluate(
+        self, preprocess: ProcessingStep, train: TrainingStep | TuningStep
+    ) -> ProcessingStep:
         """Model artefact and test set → metrics, sample payload, expected answers."""
         positive = self.settings.quality.positive
         return self.jobs.processing(
             "Evaluate",
             inputs={
-                "model": train.properties.ModelArtifacts.S3ModelArtifacts,
+                "model": self.artefact(train),
                 "test": output_uri(preprocess, "test"),
             },
             outputs={"evaluation": f"{MOUNT}/output"},
@@ -133,7 +168,10 @@ class _Wiring:
         )
 
     def register(
-        self, preprocess: ProcessingStep, train: TrainingStep, evaluate: ProcessingStep
+        self,
+        preprocess: ProcessingStep,
+        train: TrainingStep | TuningStep,
+        evaluate: ProcessingStep,
     ) -> ModelStep:
         """Model artefact → a version in the model package group that keeps the contract."""
         metadata = {
@@ -146,7 +184,7 @@ class _Wiring:
         }
         model = ModelBuilder(
             image_uri=self.jobs.image,
-            s3_model_data_url=train.properties.ModelArtifacts.S3ModelArtifacts,
+            s3_model_data_url=self.artefact(train),
             role_arn=self.connection.endpoint_role,
             env_vars=contract.INFERENCE_ENVIRONMENT,
             # Anything but None makes the SDK upload a code folder that is not there.
@@ -159,17 +197,19 @@ class _Wiring:
             preprocess,
             evaluate,
             metadata,
-            self.card(preprocess, evaluate),
+            self.card(preprocess, train, evaluate),
         )
         return ModelStep(name="Register", step_args=model.register(**description))
 
-    def card(self, preprocess: ProcessingStep, evaluate: ProcessingStep) -> Join:
+    def card(
+        self, preprocess: ProcessingStep, train: TrainingStep | TuningStep, evaluate: ProcessingStep
+    ) -> Join:
         """Return what a run knows, as the card of the model that it made."""
         run = {
             "threshold": self.threshold,
             "input": self.input,
             "git_commit": self.git_commit,
-            "hyperparameters": self.hyperparameters,
+            "hyperparameters": self.used(train),
             "metrics": {
                 name: self.metric(evaluate, name)
                 for name in metrics_of(self.connection.project.problem_type)
@@ -221,6 +261,12 @@ def build_pipeline(
         `regression_metrics`.
     """
     return _Wiring(connection, settings, code, metric_group).pipeline()
+
+
+def _range(one: Any) -> CategoricalParameter | ContinuousParameter | IntegerParameter:
+    if one.type in ("choice", "bool"):
+        return CategoricalParameter(list(one.values) or ["true", "false"])
+    return (IntegerParameter if one.type == "int" else ContinuousParameter)(one.min, one.max)
 
 
 def _default(source: str) -> dict[str, str]:

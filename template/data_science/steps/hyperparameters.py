@@ -18,7 +18,7 @@ TYPES: dict[str, type] = {"float": float, "int": int, "bool": bool, "choice": st
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 # The arguments of `train.py`, and what SageMaker's training toolkit keeps to itself.
-_TAKEN = re.compile(r"train|model_dir|help|(sagemaker|_tuning)_.*")
+_TAKEN = re.compile(r"train|model_dir|help|(sagemaker|_tuning|validation)_.*")
 
 
 class HyperparameterError(ValueError):
@@ -117,7 +117,7 @@ def _declared(name: str, given: Any) -> Hyperparameter:
     if not _NAME.fullmatch(name) or _TAKEN.fullmatch(name):
         raise HyperparameterError(
             f"{name!r} is no name for a hyperparameter: use two or more letters, digits and "
-            "underscores, and not train, model_dir, help or sagemaker_…"
+            "underscores, and not train, model_dir, help, sagemaker_… or validation_…"
         )
     kind = given.get("type") if isinstance(given, dict) else None
     if kind not in TYPES:

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import joblib
 from failure import Parser, reported
@@ -38,10 +39,23 @@ def train(data: Path, model_dir: Path, hyperparameters: dict[str, Value]) -> Non
     print(f"trained on {len(table)} rows, {settings or 'without hyperparameters'}")
 
 
-def main() -> None:
-    """Run the step with the hyperparameters as arguments and SageMaker's SM_* variables."""
+class Arguments(NamedTuple):
+    """What a training job is called with; see `train`."""
+
+    data: Path
+    model_dir: Path
+    hyperparameters: dict[str, Value]
+    others: dict[str, Any]
+
+
+def read_arguments(parser: Parser) -> Arguments:
+    """Read the hyperparameters from the command line and the paths from SageMaker's SM_* variables.
+
+    Parameters
+    ----------
+    parser : may have arguments beside these already.
+    """
     declared = load_hyperparameters()
-    parser = Parser(description=__doc__)
     parser.add_argument("--train", type=Path, default=os.environ.get("SM_CHANNEL_TRAIN"))
     parser.add_argument("--model-dir", type=Path, default=os.environ.get("SM_MODEL_DIR"))
     for name, one in declared.items():
@@ -49,9 +63,15 @@ def main() -> None:
     # As one word each: argparse takes a value like -1e-05 for an option.
     flags, words = {f"--{name}" for name in declared}, iter(sys.argv[1:])
     joined = [f"{word}={next(words, '')}" if word in flags else word for word in words]
-    arguments = vars(parser.parse_args(joined))
-    hyperparameters = {name: one.parse(arguments[name]) for name, one in declared.items()}
-    train(arguments["train"], arguments["model_dir"], hyperparameters)
+    given = vars(parser.parse_args(joined))
+    hyperparameters = {name: one.parse(given.pop(name)) for name, one in declared.items()}
+    return Arguments(given.pop("train"), given.pop("model_dir"), hyperparameters, given)
+
+
+def main() -> None:
+    """Run the step."""
+    data, model_dir, hyperparameters, _ = read_arguments(Parser(description=__doc__))
+    train(data, model_dir, hyperparameters)
 
 
 if __name__ == "__main__":
