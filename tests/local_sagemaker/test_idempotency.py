@@ -48,6 +48,7 @@ def test_which_actions_take_a_token():
         "DeletePipeline": "ClientRequestToken",
         "StartPipelineExecution": "ClientRequestToken",
         "StopPipelineExecution": "ClientRequestToken",
+        "RetryPipelineExecution": "ClientRequestToken",
         "SendPipelineExecutionStepSuccess": "ClientRequestToken",
         "SendPipelineExecutionStepFailure": "ClientRequestToken",
     }

@@ -36,6 +36,9 @@ class InProcess:
     def perform(self, action, **request):
         return perform(self.parts, "us-east-1", action, request)
 
+    def token(self):
+        return f"{next(self._numbers):032}"
+
     def create(self, text):
         number = next(self._numbers)
         self.perform(

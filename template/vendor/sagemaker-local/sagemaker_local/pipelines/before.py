@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sagemaker_local.pipelines.definition import Definition
 from sagemaker_local.pipelines.document import Document
+from sagemaker_local.pipelines.resource_kinds import STEP
 from sagemaker_local.pipelines.schedule import Ended
 from sagemaker_local.pipelines.step import Step
-from sagemaker_local.storage.store import Resource
+from sagemaker_local.storage.store import Resource, Store
 
 
 @dataclass(frozen=True)
@@ -25,3 +27,21 @@ class Before:
     ended: Mapping[str, Ended] = field(default_factory=dict)
     properties: Mapping[str, Document] = field(default_factory=dict)
     waiting: Mapping[str, Resource] = field(default_factory=dict)
+
+
+def steps_of(store: Store, execution: Resource) -> dict[str, Resource]:
+    """Return what is recorded of the steps of an execution, by their names."""
+    found = store.resources(STEP.noun, execution.region, prefix=f"{execution.name}/")
+    return {item.body["StepName"]: item for item in found}
+
+
+def ended_before(definition: Definition, records: Mapping[str, Resource]) -> Before:
+    """Return what is done when these records of steps are all that was."""
+    return Before(
+        selected=definition.steps,
+        ended={
+            name: Ended(item.body["StepStatus"], item.body.get("_Branch", ""))
+            for name, item in records.items()
+        },
+        properties={name: item.body.get("_Properties", {}) for name, item in records.items()},
+    )

@@ -15,7 +15,8 @@ from sagemaker_local.pipelines.execution import Execution
 from sagemaker_local.pipelines.expressions import as_text
 from sagemaker_local.pipelines.parameters import parameter_values
 from sagemaker_local.pipelines.resource_kinds import ACTIVE, EXECUTION, PIPELINE, STEP
-from sagemaker_local.pipelines.running_executions import RunningExecutions
+from sagemaker_local.pipelines.running_executions import RunningExecutions, launch
+from sagemaker_local.pipelines.selecting import adopt, select
 from sagemaker_local.pipelines.versions import version_text
 from sagemaker_local.storage.store import Body, Resource
 
@@ -33,6 +34,8 @@ def start_execution(call: Call) -> Body:
         values = parameter_values(
             definition.parameters, {item["Name"]: item["Value"] for item in asked}
         )
+        selective = "SelectiveExecutionConfig" in call.request
+        found = select(call, definition, pipeline.name) if selective else {}
         identifier = "".join(secrets.choice(_ID_ALPHABET) for _ in range(12))
         parallelism = pipeline.body.get("ParallelismConfiguration")
         time = now()
@@ -52,13 +55,11 @@ def start_execution(call: Call) -> Body:
             _Values=values,
         )
         call.store.change(pipeline.arn, {"LastRunTime": time, "LastExecutionTime": time})
-    running = Execution(call, execution, definition, values, Before(definition.steps))
-
-    def go() -> None:
-        announce_execution(call.parts[Events], execution)
-        call.parts[RunningExecutions].start(execution, running)
-
-    call.store.after_commit(go)
+        before = Before(definition.steps)
+        if selective:
+            before = adopt(call, execution, definition, found)
+    running = Execution(call, execution, definition, values, before)
+    call.store.after_commit(lambda: launch(call, execution, running))
     return {"PipelineExecutionArn": execution.arn}
 
 

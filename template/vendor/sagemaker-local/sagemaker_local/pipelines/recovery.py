@@ -7,13 +7,12 @@ from sagemaker_local.api.errors import STOPPED_WITH_US, AwsError
 from sagemaker_local.api.events import Events
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.pipelines.announcing import announce_step, end_execution
-from sagemaker_local.pipelines.before import Before
-from sagemaker_local.pipelines.definition import Definition, read_definition
+from sagemaker_local.pipelines.before import Before, ended_before, steps_of
+from sagemaker_local.pipelines.definition import Definition
 from sagemaker_local.pipelines.execution import Execution
-from sagemaker_local.pipelines.resource_kinds import ACTIVE, EXECUTION, STEP
+from sagemaker_local.pipelines.resource_kinds import ACTIVE, EXECUTION
 from sagemaker_local.pipelines.running_executions import RunningExecutions
-from sagemaker_local.pipelines.schedule import Ended
-from sagemaker_local.pipelines.versions import version_text
+from sagemaker_local.pipelines.versions import definition_of
 from sagemaker_local.storage.store import Resource, Store
 
 _log = logging.getLogger(__name__)
@@ -30,30 +29,6 @@ def recover_executions(parts: Parts) -> None:
                 # The definition is one that this version refuses.
                 _log.warning("%s: %s", item.arn, error.message)
                 end_execution(call.store, parts[Events], item, "Failed", STOPPED_WITH_US)
-
-
-def definition_of(call: Call, execution: Resource) -> Definition:
-    """Return the definition that an execution runs."""
-    pipeline = execution.name.split("/")[0]
-    return read_definition(version_text(call, pipeline, execution.body["PipelineVersionId"]))
-
-
-def steps_of(store: Store, execution: Resource) -> dict[str, Resource]:
-    """Return what is recorded of the steps of an execution, by their names."""
-    found = store.resources(STEP.noun, execution.region, prefix=f"{execution.name}/")
-    return {item.body["StepName"]: item for item in found}
-
-
-def ended_before(definition: Definition, records: dict[str, Resource]) -> Before:
-    """Return what is done when these records of steps are all that was."""
-    return Before(
-        selected=definition.steps,
-        ended={
-            name: Ended(item.body["StepStatus"], item.body.get("_Branch", ""))
-            for name, item in records.items()
-        },
-        properties={name: item.body.get("_Properties", {}) for name, item in records.items()},
-    )
 
 
 def _recover(call: Call, execution: Resource, definition: Definition) -> None:

@@ -3,8 +3,9 @@
 import logging
 import threading
 
+from sagemaker_local.api.actions import Call
 from sagemaker_local.api.events import Events
-from sagemaker_local.pipelines.announcing import end_execution
+from sagemaker_local.pipelines.announcing import announce_execution, end_execution
 from sagemaker_local.pipelines.execution import Execution
 from sagemaker_local.storage.store import Resource, Store
 
@@ -56,3 +57,17 @@ class RunningExecutions:
         finally:
             with self._lock:
                 del self._running[resource.arn]
+
+
+def launch(call: Call, resource: Resource, execution: Execution, previous: str = "") -> None:
+    """Announce that an execution starts, and start it.
+
+    Parameters
+    ----------
+    call : the request for it.
+    resource : the execution, stored as Executing.
+    execution : runs it.
+    previous : its status before, if it had one.
+    """
+    announce_execution(call.parts[Events], resource, previous)
+    call.parts[RunningExecutions].start(resource, execution)

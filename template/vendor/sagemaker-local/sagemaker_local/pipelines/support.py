@@ -40,8 +40,10 @@ declare("ParallelismConfiguration", acted="MaxParallelExecutionSteps")
 declare(
     "StartPipelineExecution",
     acted="PipelineName PipelineParameters ClientRequestToken ParallelismConfiguration "
-    "PipelineVersionId",
+    "PipelineVersionId SelectiveExecutionConfig",
     kept="PipelineExecutionDisplayName PipelineExecutionDescription RoleArn",
-    refused="SelectiveExecutionConfig MlflowExperimentName PipelineVersionAlias",
+    refused="MlflowExperimentName PipelineVersionAlias",
 )
 declare("Parameter", acted="Name Value")
+declare("SelectiveExecutionConfig", acted="SourcePipelineExecutionArn SelectedSteps")
+declare("SelectedStep", acted="StepName")

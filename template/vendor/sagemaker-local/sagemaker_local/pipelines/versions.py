@@ -3,6 +3,7 @@
 from sagemaker_local.api.actions import Call, action, now
 from sagemaker_local.api.listing import listing
 from sagemaker_local.api.resources import find
+from sagemaker_local.pipelines.definition import Definition, read_definition
 from sagemaker_local.pipelines.resource_kinds import PIPELINE, VERSION
 from sagemaker_local.storage.store import Body, Resource
 
@@ -35,3 +36,9 @@ def version_text(call: Call, pipeline: str, number: int) -> str:
     """Return the definition of a version."""
     text: str = find(call, VERSION, f"{pipeline}/version/{number}").body["_Definition"]
     return text
+
+
+def definition_of(call: Call, execution: Resource) -> Definition:
+    """Return the definition that an execution runs."""
+    pipeline = execution.name.split("/")[0]
+    return read_definition(version_text(call, pipeline, execution.body["PipelineVersionId"]))

@@ -22,6 +22,7 @@ import sagemaker_local.jobs.training
 import sagemaker_local.pipelines.callbacks
 import sagemaker_local.pipelines.execution_actions
 import sagemaker_local.pipelines.pipeline_actions
+import sagemaker_local.pipelines.retrying
 import sagemaker_local.pipelines.support
 import sagemaker_local.projects.projects
 import sagemaker_local.registry.model_packages
