@@ -4,7 +4,29 @@ from typing import Annotated
 
 import typer
 
+from project.errors import UsageError
+
 Run = Annotated[
     str | None, typer.Option("--run", help="A run's id, as `ds runs` shows it; the newest.")
 ]
 Limit = Annotated[int, typer.Option(metavar="N", min=1, help="At most the newest N.")]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option("--param", metavar="NAME=VALUE", help="Set a pipeline parameter."),
+]
+
+
+def name_values(given: list[str]) -> dict[str, str]:
+    """Return the values that `--param` names.
+
+    Raises
+    ------
+    UsageError : one of them is no NAME=VALUE.
+    """
+    pairs = {}
+    for item in given:
+        name, equals, value = item.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--param: {item!r} is not NAME=VALUE")
+        pairs[name] = value
+    return pairs

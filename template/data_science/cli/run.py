@@ -6,13 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from data_science.cli.options import Parameters, name_values
 from project import console
 from project.console import Local
-
-Parameters = Annotated[
-    list[str] | None,
-    typer.Option("--param", metavar="NAME=VALUE", help="Set a pipeline parameter."),
-]
+from project.errors import InterruptedByUser, ProjectError, UsageError
 
 
 def definition(local: Local = None) -> None:
@@ -67,9 +64,9 @@ def run(
     from data_science.runs.versions import metrics
     from project.aws import connect
 
-    parameters = _parameters(param or [])
+    parameters = name_values(param or [])
     if source is not None and not only:
-        raise typer.BadParameter("it goes with --only", param_hint="--from")
+        raise UsageError("--from goes with --only")
     with _nothing_started():
         with console.timed("connect"):
             connection = connect(console.target(local))
@@ -81,7 +78,7 @@ def run(
         document = json.loads(text)
         problem = parameter_problem(document, settings, parameters)
         if problem:
-            raise typer.BadParameter(problem, param_hint="--param")
+            raise UsageError(f"--param: {problem}")
         for name in only or []:
             _check_step(document, name)
         taken_from = execution.find(connection, source) if only else ""
@@ -107,8 +104,6 @@ def run(
 
 @contextmanager
 def _nothing_started() -> Iterator[None]:
-    from project.errors import InterruptedByUser, ProjectError
-
     try:
         yield
     except InterruptedByUser:
@@ -118,16 +113,4 @@ def _nothing_started() -> Iterator[None]:
 def _check_step(document: dict[str, Any], name: str) -> None:
     names = [step["Name"] for step in document["Steps"]]
     if name not in names:
-        raise typer.BadParameter(
-            f"the pipeline has no step {name}; it has {', '.join(names)}", param_hint="--only"
-        )
-
-
-def _parameters(given: list[str]) -> dict[str, str]:
-    pairs = {}
-    for item in given:
-        name, equals, value = item.partition("=")
-        if not equals or not name:
-            raise typer.BadParameter(f"{item!r} is not NAME=VALUE", param_hint="--param")
-        pairs[name] = value
-    return pairs
+        raise UsageError(f"--only: the pipeline has no step {name}; it has {', '.join(names)}")

@@ -1,12 +1,16 @@
-"""The commands that look at runs, and stop them."""
+"""The commands that look at runs, compare them, stop them and let them go on."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from data_science.cli.options import Run
+from data_science.cli.options import Parameters, Run, name_values
 from project import console
 from project.console import AsJson, Local
+from project.errors import ProjectError, UsageError
+
+_WIDTH = 32
 
 
 def list_runs(
@@ -14,23 +18,102 @@ def list_runs(
     as_json: AsJson = False,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=100, help="At most N.")] = 20,
 ) -> None:
-    """List the newest runs of the pipeline.
+    """List the newest runs of the pipeline, the newest first: how long they took, and with what.
 
-    Example: ds runs
+    Example: ds runs --limit 5
     """
-    from data_science.runs import execution
+    from data_science.runs import comparison, history
     from project.aws import connect
 
-    found = execution.recent(connect(console.target(local)), limit)
+    connection = connect(console.target(local))
+    rows = [comparison.described(run) for run in history.earlier_runs(connection, limit)]
+    if not as_json:
+        for row in rows:
+            row["parameters"] = comparison.in_words(row["parameters"])
+    head = ["run", "status", "started", "seconds", "parameters"]
+    console.print_rows(rows, head, as_json)
+
+
+def compare(
+    run: Annotated[
+        list[str], typer.Argument(metavar="RUN...", help="Runs' ids, as `ds runs` shows them.")
+    ],
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with plots.")
+    ] = None,
+    local: Local = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show runs side by side: parameters, metrics, durations, instances.
+
+    Example: ds compare 3fz8 k1q0 --html compare.html
+    """
+    from data_science.runs import comparison, history
+    from data_science.runs.comparison_page import page, shown
+    from project.aws import connect
+
+    connection = connect(console.target(local))
+    runs = [comparison.compared(history.earlier_run(connection, one)) for one in run]
+    if html is not None:
+        title = f"Runs of {connection.project.name}"
+        unfinished = html.with_name(f".{html.name}.part")
+        unfinished.write_text(page(runs, title), "utf-8")
+        unfinished.replace(html)
+    if as_json:
+        console.print_json(runs)
+        return
+    rows = [
+        {"": name} | {one["run"]: _short(shown(values[index])) for index, one in enumerate(runs)}
+        for name, values in comparison.lines(runs)
+    ]
+    console.print_rows(rows, ["", *(one["run"] for one in runs)], as_json=False)
+    if html is not None:
+        print(f"\nwritten: {html}")
+
+
+def _short(text: str) -> str:
+    # URIs differ at their ends.
+    return text if len(text) <= _WIDTH else f"…{text[1 - _WIDTH :]}"
+
+
+def explain_cache(param: Parameters = None, local: Local = None, as_json: AsJson = False) -> None:
+    """Say for each step whether `ds run` would take its result from an earlier run, or why not.
+
+    Nothing is started or uploaded.
+
+    Example: ds explain-cache --param QualityThreshold=0.95
+    """
+    import json
+    from datetime import UTC, datetime
+
+    from data_science.config.settings import load_settings
+    from data_science.pipeline.bundle import read_bundle
+    from data_science.pipeline.definition import definition
+    from data_science.runs import history, inputs, step_cache
+    from data_science.runs.parameters import parameter_problem, values
+    from project.aws import connect
+
+    given = name_values(param or [])
+    connection = connect(console.target(local))
+    settings = load_settings(connection.project.problem_type)
+    document = json.loads(definition(connection, settings, read_bundle()))
+    problem = parameter_problem(document, settings, given)
+    if problem:
+        raise UsageError(f"--param: {problem}")
+    if "InputDataUrl" not in given:
+        given["InputDataUrl"] = inputs.input_uri(connection, settings)
+    verdicts = step_cache.explain(
+        document, values(document, given), history.with_sources(connection), datetime.now(UTC)
+    )
     rows = [
         {
-            "run": execution.run_id(item["PipelineExecutionArn"]),
-            "status": item["PipelineExecutionStatus"],
-            "started": item["StartTime"].isoformat(timespec="seconds"),
+            "step": one.step,
+            "becomes": f"cached, from run {one.reused_from}" if one.reused_from else "runs",
+            "reason": one.reason,
         }
-        for item in found
+        for one in verdicts
     ]
-    console.print_rows(rows, ["run", "status", "started"], as_json)
+    console.print_rows(rows, ["step", "becomes", "reason"], as_json)
 
 
 def logs(
@@ -45,15 +128,12 @@ def logs(
     from data_science.runs import execution
     from data_science.runs.logs import job_log
     from project.aws import connect
-    from project.errors import ProjectError
 
     connection = connect(console.target(local))
     arn = execution.find(connection, run)
     jobs = {item.name: item.job_arn for item in execution.steps(connection, arn) if item.job_arn}
     if step is not None and step not in jobs:
-        raise typer.BadParameter(
-            f"no job of step {step} in this run; it has {', '.join(jobs) or 'none'}"
-        )
+        raise UsageError(f"no job of step {step} in this run; it has {', '.join(jobs) or 'none'}")
     printed = False
     for name in jobs if step is None else [step]:
         for line in job_log(connection, jobs[name]):
@@ -63,6 +143,29 @@ def logs(
         raise ProjectError(f"nothing was printed; {execution.outcome(connection, arn)}")
 
 
+def retry(
+    run: Run = None,
+    wait: Annotated[bool, typer.Option(help="Follow the steps until the run has ended.")] = True,
+    local: Local = None,
+) -> None:
+    """Let a run that failed or was stopped go on: what succeeded is not run again.
+
+    It goes on with the definition and the code that it was started with.
+
+    Example: ds retry
+    """
+    from data_science.cli.following import follow
+    from data_science.runs import execution
+    from project.aws import connect
+
+    connection = connect(console.target(local))
+    arn = execution.find(connection, run)
+    execution.retry(connection, arn)
+    print(f"run {execution.run_id(arn)} goes on")
+    if wait:
+        follow(connection, arn)
+
+
 def stop(run: Run = None, local: Local = None) -> None:
     """Stop a run that is under way.
 
@@ -70,7 +173,6 @@ def stop(run: Run = None, local: Local = None) -> None:
     """
     from data_science.runs import execution
     from project.aws import connect
-    from project.errors import ProjectError
 
     connection = connect(console.target(local))
     arn = execution.find(connection, run)

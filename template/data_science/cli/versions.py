@@ -11,18 +11,20 @@ from project.console import AsJson, Local
 Number = Annotated[
     int, typer.Argument(min=1, help="Number of the version, as `ds versions` shows it.")
 ]
-Reason = Annotated[str, typer.Option(help="Kept with the version.")]
+Reason = Annotated[str, typer.Option(help="Kept with the version; `ds versions` shows it.")]
 
 
 def versions(local: Local = None, as_json: AsJson = False, limit: Limit = 20) -> None:
-    """List the newest registered model versions with their metrics.
+    """List the newest registered model versions: what they were made with, how good they are.
+
+    The reason is the one that `ds approve` or `ds reject` gave.
 
     Example: ds versions --limit 5
     """
     from itertools import islice
 
     from data_science.cli.following import in_words
-    from data_science.runs.versions import metrics
+    from data_science.runs.versions import hyperparameters, metrics
     from project import registry
     from project.aws import connect
     from project.errors import ProjectError
@@ -37,7 +39,12 @@ def versions(local: Local = None, as_json: AsJson = False, limit: Limit = 20) ->
             "approval": version.approval,
             "registered": version.created.isoformat(timespec="seconds"),
             "commit": version.metadata.get("git_commit", ""),
+            "reason": version.package.get("ApprovalDescription", ""),
         }
+        chosen = hyperparameters(version)
+        row["hyperparameters"] = (
+            chosen if as_json else ", ".join(f"{name} {value}" for name, value in chosen.items())
+        )
         try:
             values, problem = metrics(connection, version), ""
         except ProjectError as error:
@@ -47,7 +54,8 @@ def versions(local: Local = None, as_json: AsJson = False, limit: Limit = 20) ->
         for row in rows:
             commit, dash, dirty = row["commit"].partition("-")
             row["commit"] = commit[:12] + dash + dirty
-    console.print_rows(rows, ["version", "approval", "registered", "commit", "metrics"], as_json)
+    head = ["version", "approval", "reason", "registered", "commit", "hyperparameters", "metrics"]
+    console.print_rows(rows, head, as_json)
 
 
 def approve(version: Number, reason: Reason = "", local: Local = None) -> None:

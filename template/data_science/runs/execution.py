@@ -23,16 +23,23 @@ class Step:
     Attributes
     ----------
     seconds : from its start to its end, or until now.
-    cached : SageMaker reused the outcome of an earlier run.
+    ended : when it ended; None while it runs.
+    reused_from : ARN of the run whose outcome SageMaker took; empty when the step has run.
     metadata : what the step made, by kind; see `PipelineExecutionStepMetadata`.
     """
 
     name: str
     status: str
     seconds: float
-    cached: bool
+    ended: datetime | None
+    reused_from: str
     reason: str
     metadata: Mapping[str, Any]
+
+    @property
+    def cached(self) -> bool:
+        """Whether SageMaker took the outcome of an earlier run."""
+        return bool(self.reused_from)
 
     @property
     def job_arn(self) -> str:
@@ -258,7 +265,8 @@ def _step(item: Mapping[str, Any]) -> Step:
         name=item["StepName"],
         status=item["StepStatus"],
         seconds=seconds,
-        cached="CacheHitResult" in item,
+        ended=ended,
+        reused_from=item.get("CacheHitResult", {}).get("SourcePipelineExecutionArn", ""),
         reason=item.get("FailureReason", ""),
         metadata=item.get("Metadata", {}),
     )

@@ -78,6 +78,17 @@ def earlier_runs(connection: Connection, limit: int = LOOKED_AT) -> Iterator[Ear
         )
 
 
+def with_sources(connection: Connection) -> list[EarlierRun]:
+    """Return the newest runs, and after them those older ones that their cached steps come from."""
+    runs = {run.arn: run for run in earlier_runs(connection)}
+    for run in list(runs.values()):
+        for step in run.steps:
+            if step.reused_from and step.reused_from not in runs:
+                source = earlier_run(connection, execution.run_id(step.reused_from))
+                runs[step.reused_from] = source
+    return sorted(runs.values(), key=lambda run: run.started, reverse=True)
+
+
 def earlier_run(connection: Connection, run: str | None) -> EarlierRun:
     """Return one run.
 

@@ -31,6 +31,21 @@ def upload_input(connection: Connection, settings: Settings) -> str:
     source = settings.data.input
     if source.startswith("s3://"):
         return source
+    return upload_file(connection, _path(connection, source))
+
+
+def input_uri(connection: Connection, settings: Settings) -> str:
+    """Return the S3 URI that `upload_input` would, without uploading anything.
+
+    Raises
+    ------
+    ProjectError : as `upload_input`.
+    """
+    source = settings.data.input
+    return source if source.startswith("s3://") else _uri(connection, _path(connection, source))
+
+
+def _path(connection: Connection, source: str) -> Path:
     path = ROOT / source
     if path.is_dir():
         raise ProjectError(
@@ -42,18 +57,22 @@ def upload_input(connection: Connection, settings: Settings) -> str:
                 f"{source} is not there; data_science/settings.yaml names it as `data.input`"
             )
         _write_example(connection.project.problem_type)
-    return upload_file(connection, path)
+    return path
 
 
 def upload_file(connection: Connection, path: Path) -> str:
     """Upload a file to a prefix named by the hash of its content, and return its S3 URI."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        uri = f"{connection.prefix}/data/{digest}/{path.name}"
-        if not s3.exists(connection, uri):
-            file.seek(0)
+    uri = _uri(connection, path)
+    if not s3.exists(connection, uri):
+        with path.open("rb") as file:
             s3.write(connection, uri, file)
     return uri
+
+
+def _uri(connection: Connection, path: Path) -> str:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return f"{connection.prefix}/data/{digest}/{path.name}"
 
 
 def check_there(connection: Connection, uri: str) -> None:

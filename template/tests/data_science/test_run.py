@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from data_science.cli.run import _nothing_started
-from data_science.config.declared import declared_hyperparameters
+from data_science.config.declared import PIPELINE_PARAMETERS, declared_hyperparameters
 from data_science.config.quality import METRICS
 from data_science.config.settings import Quality, load_settings
 from data_science.runs import execution, history
+from data_science.runs.versions import metrics
 from project import contract, registry, s3
 from project.aws import Connection
 from project.errors import InterruptedByUser, ProjectError
@@ -212,6 +213,8 @@ def test_a_version_is_approved_and_rejected(
     assert run("ds", "approve", number, "--reason", "good").returncode == 0
     approved = registry.version(connection, registered.number)
     assert (approved.approval, approved.package["ApprovalDescription"]) == ("Approved", "good")
+    shown = json.loads(run("ds", "versions", "--json").stdout)
+    assert [one["reason"] for one in shown if one["version"] == registered.number] == ["good"]
     assert run("ds", "reject", number).returncode == 0
     assert registry.version(connection, registered.number).approval == "Rejected"
 
@@ -241,13 +244,13 @@ def test_wrong_use_exits_with_2_and_starts_nothing(
         "--param=InputDataUrl=/etc/passwd": "must be s3://bucket/key",
         "--param=InputDataUrl=s3://bucket": "must be s3://bucket/key",
         "--only=NoStep": "it has Preprocess, Train, Evaluate",
-        "--from=a": "it goes with --only",
+        "--from=a": "--from goes with --only",
         "--nothing": "No such option",
     }
     for argument, says in wrong.items():
         done = run("ds", "run", argument)
         assert done.returncode == 2, argument
-        assert says in " ".join(done.stderr.split()), done.stderr
+        assert says in done.stderr.splitlines()[-1], done.stderr
     unknown = run("ds", "logs", "NoStep")
     assert unknown.returncode == 2
     assert "no job of step NoStep in this run; it has Preprocess" in unknown.stderr
@@ -257,10 +260,61 @@ def test_wrong_use_exits_with_2_and_starts_nothing(
 def test_versions_runs_and_logs_are_shown(registered: registry.Version) -> None:
     versions = json.loads(run("ds", "versions", "--json").stdout)
     assert versions[-1]["metrics"]
-    assert json.loads(run("ds", "runs", "--json").stdout)[-1]["status"] == "Succeeded"
-    first = json.loads(run("ds", "runs", "--json").stdout)[-1]["run"]
+    declared = declared_hyperparameters()
+    assert set(versions[-1]["hyperparameters"]) == set(declared)
+    oldest = json.loads(run("ds", "runs", "--json").stdout)[-1]
+    assert oldest["status"] == "Succeeded"
+    assert oldest["seconds"] > 0
+    assert {*declared, *PIPELINE_PARAMETERS} == set(oldest["parameters"])
+    first = oldest["run"]
     logged = run("ds", "logs", "Train", "--run", first)
     assert "Train: trained on " in logged.stdout, logged.stderr
+
+
+def test_runs_are_compared_with_what_they_measured(
+    connection: Connection, registered: registry.Version, tmp_path: Path
+) -> None:
+    arn = registered.metadata["pipeline_execution"]
+    name = execution.run_id(arn)
+    page = tmp_path / "page.html"
+    done = run("ds", "compare", name, name, "--html", str(page))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0].split() == [name, name]
+    (one, _) = json.loads(run("ds", "compare", name, name, "--json").stdout)
+    assert one["version"] == registered.number
+    assert one["metrics"] == metrics(connection, registered)
+    assert set(one["steps"]) == {"Preprocess", "Train", "Evaluate", "QualityGate", "Register"}
+    instances = load_settings(connection.project.problem_type).instances
+    assert one["steps"]["Train"]["instance"] == f"1 x {instances.training}"
+    assert one["steps"]["Evaluate"]["instance"] == f"1 x {instances.processing}"
+    assert one["steps"]["Register"]["instance"] == ""
+    assert len(page.read_text("utf-8")) < 100_000
+
+
+def test_the_cache_is_explained_as_it_then_works(
+    connection: Connection, registered: registry.Version, data: str, quality: Quality
+) -> None:
+    if load_settings(connection.project.problem_type).cache_days == 0:
+        pytest.skip("data_science/settings.yaml switches the cache off")
+    parameters = {"InputDataUrl": data, "QualityThreshold": str(thresholds(quality)[0])}
+    options = [
+        word for name, value in parameters.items() for word in ("--param", f"{name}={value}")
+    ]
+    done = run("ds", "explain-cache", "--json", *options)
+    assert done.returncode == 0, done.stderr
+    found = {one["step"]: one for one in json.loads(done.stdout)}
+    source = execution.run_id(registered.metadata["pipeline_execution"])
+    for step in ("Preprocess", "Train", "Evaluate"):
+        assert found[step]["becomes"] == f"cached, from run {source}"
+    assert found["Register"]["becomes"] == "runs"
+
+
+def test_only_a_run_that_failed_is_retried(
+    connection: Connection, registered: registry.Version
+) -> None:
+    done = run("ds", "retry", "--run", execution.run_id(registered.metadata["pipeline_execution"]))
+    assert done.returncode == 1
+    assert "has not failed: it is Succeeded" in done.stderr
 
 
 def test_a_version_whose_metrics_are_gone_does_not_hide_the_others(
@@ -289,7 +343,7 @@ def test_the_definition_is_printed_and_nothing_else() -> None:
 def test_the_project_is_left_clean() -> None:
     # What a run leaves behind lies in folders that git ignores.
     ignored = (ROOT / ".gitignore").read_text("utf-8")
-    for folder in ("data/", ".cache/", ".sagemaker-local/"):
+    for folder in ("data/", ".cache/", ".sagemaker-local"):
         assert folder in ignored
 
 

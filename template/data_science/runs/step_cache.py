@@ -1,0 +1,204 @@
+"""Says which steps SageMaker will take from its cache, and why it will run the others.
+
+A step is taken from the cache when a step of that name has succeeded with the same arguments within
+the time that its cache is kept. Source: "Default cache key attributes by pipeline step type" in the
+SageMaker developer guide.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from data_science.runs.history import EarlierRun
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "Processing": ("AppSpecification", "Environment", "ProcessingInputs"),
+    "Training": (
+        "AlgorithmSpecification",
+        "CheckpointConfig",
+        "DebugHookConfig",
+        "DebugRuleConfigurations",
+        "Environment",
+        "HyperParameters",
+        "InputDataConfig",
+    ),
+    "Tuning": (
+        "HyperParameterTuningJobConfig",
+        "TrainingJobDefinition.AlgorithmSpecification",
+        "TrainingJobDefinition.HyperParameterRanges",
+        "TrainingJobDefinition.InputDataConfig",
+        "TrainingJobDefinition.StaticHyperParameters",
+        "TrainingJobDefinition.TuningObjective",
+        "TrainingJobDefinitions",
+    ),
+}
+"""The arguments that SageMaker compares, by the type of step."""
+
+
+class Verdict(NamedTuple):
+    """What becomes of a step.
+
+    Attributes
+    ----------
+    reused_from : id of the run whose result is taken; empty when the step runs.
+    reason : why it runs, in a line; empty when it does not.
+    """
+
+    step: str
+    reused_from: str
+    reason: str
+
+
+class _Made(NamedTuple):
+    """What a step makes: the same when it comes from the same run of the step."""
+
+    step: str
+    run: str
+    """ARN of the run that made it; empty when it will be made anew."""
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.what} of {self.step} in run {self.run.rpartition('/')[2]}"
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What a run works with."""
+
+    values: Mapping[str, Any]
+    made_by: Mapping[str, str]
+    """ARN of the run that made what a step leaves behind, by the step."""
+    arn: str
+
+
+def explain(
+    definition: Mapping[str, Any],
+    values: Mapping[str, Any],
+    earlier: Sequence[EarlierRun],
+    now: datetime,
+) -> list[Verdict]:
+    """Return what becomes of each step of a run that would be started now.
+
+    Parameters
+    ----------
+    definition : the pipeline definition.
+    values : of its parameters.
+    earlier : runs of the pipeline, the newest first.
+    now : with its time zone.
+    """
+    made_by: dict[str, str] = {}
+    verdicts = []
+    for step in all_steps(definition["Steps"]):
+        verdict = _explain(step, _Plan(values, made_by, ""), earlier, now)
+        if verdict.reused_from:
+            made_by[step["Name"]] = next(
+                one.arn for one in earlier if one.id == verdict.reused_from
+            )
+        verdicts.append(verdict)
+    return verdicts
+
+
+def all_steps(steps: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the steps of a definition, those in the branches of conditions after these."""
+    for step in steps:
+        yield step
+        if step["Type"] == "Condition":
+            branches = step["Arguments"]
+            yield from all_steps([*branches.get("IfSteps", []), *branches.get("ElseSteps", [])])
+
+
+def _explain(
+    step: Mapping[str, Any], plan: _Plan, earlier: Sequence[EarlierRun], now: datetime
+) -> Verdict:
+    name = step["Name"]
+    if step["Type"] not in KEYS:
+        return Verdict(name, "", f"a {step['Type']} step is never cached")
+    cache = step.get("CacheConfig", {})
+    if not cache.get("Enabled"):
+        return Verdict(name, "", "its cache is off: `cache_days` in data_science/settings.yaml")
+    wanted = _resolved(_key(step), plan)
+    closest: list[str] = []
+    for run in earlier:
+        done = next(
+            (one for one in run.steps if one.name == name and one.status == "Succeeded"), None
+        )
+        then = next((one for one in all_steps(run.definition["Steps"]) if one["Name"] == name), {})
+        if done is None or not then:
+            continue
+        made_by = {one.name: one.reused_from or run.arn for one in run.steps}
+        had = _resolved(_key(then), _Plan(run.values, made_by, run.arn))
+        differences = list(_differences(wanted, had))
+        if not differences:
+            if done.reused_from:
+                # What counts is when it was made; that run comes later.
+                continue
+            kept = _kept(cache.get("ExpireAfter", ""))
+            if kept is None or done.ended is None or now - done.ended <= kept:
+                return Verdict(name, run.id, "")
+            differences = [f"what it made is older than {kept.days} days"]
+        differences[0] = f"since run {run.id}: {differences[0]}"
+        if not closest or len(differences) < len(closest):
+            closest = differences
+    return Verdict(name, "", "; ".join(closest) or "it has not succeeded in any of the newest runs")
+
+
+def _key(step: Mapping[str, Any]) -> dict[str, Any]:
+    key = {}
+    for path in KEYS[step["Type"]]:
+        value = step["Arguments"]
+        for name in path.split("."):
+            value = value.get(name, {})
+        key[path] = _by_name(value)
+    return key
+
+
+def _by_name(value: Any) -> Any:
+    """Return inputs and channels by their names, so that a difference can be named."""
+    if isinstance(value, list):
+        for name in ("InputName", "ChannelName"):
+            if value and all(isinstance(one, dict) and name in one for one in value):
+                return {one[name]: one for one in value}
+    return value
+
+
+def _resolved(value: Any, plan: _Plan) -> Any:
+    """Return arguments with values in place of parameters, and `_Made` in place of outputs."""
+    if isinstance(value, list):
+        return [_resolved(one, plan) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"Get"}:
+        kind, _, rest = value["Get"].partition(".")
+        if kind == "Parameters":
+            return plan.values.get(rest, "")
+        if kind == "Steps":
+            step, _, what = rest.partition(".")
+            return _Made(step, plan.made_by.get(step, ""), what)
+        return _Made("this run", plan.arn, rest)
+    return {name: _resolved(one, plan) for name, one in value.items()}
+
+
+def _differences(new: Any, old: Any, path: str = "") -> Iterator[str]:
+    """Yield what differs between arguments, each in a few words."""
+    if isinstance(new, _Made) and not new.run:
+        yield f"{path} is made anew by {new.step}"
+    elif isinstance(new, dict) and isinstance(old, dict):
+        for name in sorted(set(new) | set(old)):
+            yield from _differences(new.get(name), old.get(name), f"{path}.{name}".strip("."))
+    elif new != old:
+        if "sourcedir.tar.gz" in str(new) or path.startswith("ProcessingInputs.code."):
+            yield "its code has changed"
+        else:
+            yield f"{path} is {_shown(new)}, and was {_shown(old)}"
+
+
+def _shown(value: Any) -> str:
+    text = "not there" if value is None else str(value)
+    return text if len(text) <= 100 else f"{text[:97]}…"
+
+
+def _kept(duration: str) -> timedelta | None:
+    # The pipeline writes it in whole days, see `pipeline/jobs.py`.
+    digits = duration.removeprefix("P").removesuffix("D")
+    return timedelta(days=int(digits)) if digits.isdigit() else None
