@@ -99,9 +99,9 @@ def test_presigned_urls_work_and_only_with_the_key(local, version):
 
 
 def test_actions_we_lack_are_refused_by_name_and_not_retried(local):
-    code, message = refusal(local.sm.list_hyper_parameter_tuning_jobs)
+    code, message = refusal(local.sm.list_labeling_jobs)
     assert code == "UnknownOperationException"
-    assert "ListHyperParameterTuningJobs" in message
+    assert "ListLabelingJobs" in message
     code, message = refusal(
         local.client("sagemaker-runtime").invoke_endpoint_async,
         EndpointName="e",

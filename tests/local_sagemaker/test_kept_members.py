@@ -33,6 +33,8 @@ DEPLOYMENT = {
 CONTAINER = {**CONTAINERS[0], "Environment": {"SAGEMAKER_PROGRAM": "inference.py"}}
 DEFINITION = '{"Version": "2020-12-01", "Steps": [{"Name": "f", "Type": "Fail", "Arguments": {}}]}'
 
+SCRIPT_MODE = {"sagemaker_program": "p.py", "sagemaker_submit_directory": f"s3://{BUCKET}/none"}
+
 # Of each action that keeps members: a request without these, about something of a new name.
 REQUESTS = {
     "CreateProcessingJob": lambda local, new: processing(
@@ -41,6 +43,25 @@ REQUESTS = {
     "CreateTrainingJob": lambda local, new: training(
         local, new, "print()", channels=[("c", f"s3://{BUCKET}/c")]
     ),
+    "CreateHyperParameterTuningJob": lambda local, new: {
+        "HyperParameterTuningJobName": new,
+        "HyperParameterTuningJobConfig": {
+            "Strategy": "Random",
+            "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "m"},
+            "ResourceLimits": {"MaxNumberOfTrainingJobs": 1, "MaxParallelTrainingJobs": 1},
+            "ParameterRanges": {"CategoricalParameterRanges": [{"Name": "c", "Values": ["v"]}]},
+        },
+        "TrainingJobDefinition": {
+            "StaticHyperParameters": SCRIPT_MODE,
+            "AlgorithmSpecification": {
+                "TrainingInputMode": "File",
+                "MetricDefinitions": [{"Name": "m", "Regex": "m"}],
+            },
+            "OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/out"},
+            "HyperParameterTuningResourceConfig": {"InstanceCount": 1},
+            "StoppingCondition": {},
+        },
+    },
     "CreateTransformJob": lambda local, new: {
         "TransformJobName": new,
         "ModelName": "kept",

@@ -5,17 +5,17 @@ from kit import BUCKET, ROLE, refusal
 
 
 def test_what_cannot_run_is_refused_and_not_kept(local):
-    bad = definition(step("A", "Tuning"))
+    bad = definition(step("A", "EMR"))
     name = {"PipelineName": "refused", "RoleArn": ROLE}
     code, message = refusal(local.sm.create_pipeline, PipelineDefinition=bad, **name)
     assert code == "ValidationException"
-    assert "step type Tuning" in message
+    assert "step type EMR" in message
     assert refusal(local.sm.describe_pipeline, PipelineName="refused")[0] == "ResourceNotFound"
 
 
 def test_update_refuses_it_too_and_keeps_the_old(local, create):
     name = create(step("A"))
-    bad = definition(step("A", "Tuning"))
+    bad = definition(step("A", "EMR"))
     refusal(local.sm.update_pipeline, PipelineName=name, PipelineDefinition=bad)
     kept = local.sm.describe_pipeline(PipelineName=name)["PipelineDefinition"]
     assert kept == definition(step("A"))

@@ -61,7 +61,7 @@ PROCESSING = step("P", "Processing", Arguments=outputs("out"), PropertyFiles=[FI
         (definition(step("A" * 65)), "is no name of a step"),
         (definition(step("")), "is no name of a step"),
         (definition({"Name": "A"}), "the Type of step A must be text, not null"),
-        (definition(step("A", "Tuning")), "step A, which has the step type Tuning"),
+        (definition(step("A", "EMR")), "step A, which has the step type EMR"),
         (definition({"Name": "A", "Type": "Fail"}), "step A has no Arguments"),
         (definition(step("A", Arguments=[])), "Arguments of step A must be an object"),
         (definition(step("A", OutputParameters=[])), "OutputParameters in step A"),

@@ -4,6 +4,7 @@ import json
 import sys
 import tarfile
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from sagemaker_local.api.actions import Call, action, now
@@ -26,7 +27,7 @@ from sagemaker_local.processes.logs import last_values
 from sagemaker_local.processes.opt_ml import PATH
 from sagemaker_local.storage.archives import pack
 from sagemaker_local.storage.s3 import MissingObjectError
-from sagemaker_local.storage.store import Body
+from sagemaker_local.storage.store import Body, Resource
 
 _RESOURCE = ResourceKind(
     noun="TrainingJob",
@@ -45,8 +46,23 @@ _RESOURCE = ResourceKind(
 @action("CreateTrainingJob")
 def create_training_job(call: Call) -> Body:
     """Start a training job."""
-    asked = call.request
-    missing = [name for name in (PROGRAM, SUBMIT) if name not in asked.get("HyperParameters", {})]
+    check_training(call.request.get("HyperParameters", {}), call.request)
+    return start_training(call).body
+
+
+def check_training(hyperparameters: Mapping[str, str], asked: Body) -> None:
+    """Refuse training that we cannot do.
+
+    Parameters
+    ----------
+    hyperparameters : those that the script gets.
+    asked : the other members, as in a CreateTrainingJob request.
+
+    Raises
+    ------
+    AwsError : it is not in script mode, or has a channel from elsewhere than S3.
+    """
+    missing = [name for name in (PROGRAM, SUBMIT) if name not in hyperparameters]
     if missing:
         raise unsupported(
             f"training outside script mode: the hyperparameter {missing[0]} is missing"
@@ -54,6 +70,17 @@ def create_training_job(call: Call) -> Body:
     for channel in asked.get("InputDataConfig", []):
         if "S3DataSource" not in channel["DataSource"]:
             raise unsupported(f"a channel without S3DataSource ({channel['ChannelName']})")
+
+
+def start_training(call: Call, **members: Any) -> Resource:
+    """Start the training job of a CreateTrainingJob request that was checked.
+
+    Parameters
+    ----------
+    call : the request.
+    members : what is recorded beside it.
+    """
+    asked = call.request
     output = asked["OutputDataConfig"]["S3OutputPath"].rstrip("/")
     job = create(
         call,
@@ -64,9 +91,10 @@ def create_training_job(call: Call) -> Body:
         ModelArtifacts={
             "S3ModelArtifacts": f"{output}/{asked['TrainingJobName']}/output/model.tar.gz"
         },
+        **members,
     )
     call.parts[Jobs].start(TRAINING_JOB, job)
-    return job.body
+    return job
 
 
 def _train(job: Job) -> dict[str, Any]:

@@ -17,9 +17,16 @@ def cache_key(step_type: StepType, arguments: dict[str, Any]) -> str:
     step_type : the steps' type.
     arguments : its arguments, without expressions.
     """
-    chosen = {name: arguments.get(name) for name in step_type.cache_key}
+    chosen = {name: _argument(arguments, name) for name in step_type.cache_key}
     text = json.dumps([step_type.name, chosen], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _argument(arguments: dict[str, Any], path: str) -> Any:
+    found: Any = arguments
+    for name in path.split("."):
+        found = (found or {}).get(name)
+    return found
 
 
 def find_cached(store: Store, region: str, pipeline: str, step: Step, key: str) -> Resource | None:

@@ -9,8 +9,13 @@ from sagemaker_local.pipelines.step_run import (
 )
 
 
-def run_job(run: StepRun) -> StepResult:
+def run_job(run: StepRun, shown_as: str = "") -> StepResult:
     """Run the step's job to its end.
+
+    Parameters
+    ----------
+    run : the step.
+    shown_as : what the job is called in the step's metadata, where that is not its noun.
 
     Raises
     ------
@@ -19,7 +24,7 @@ def run_job(run: StepRun) -> StepResult:
     """
     noun, name = run.job, run.job_name
     arn = run.perform(f"Create{noun}", run.arguments | {f"{noun}Name": name})[f"{noun}Arn"]
-    metadata = {noun: {"Arn": arn}}
+    metadata = {shown_as or noun: {"Arn": arn}}
     run.note(Metadata=metadata)
     run.on_stop(lambda: run.perform(f"Stop{noun}", {f"{noun}Name": name}))
     run.call.parts[Jobs].wait(arn)

@@ -39,7 +39,7 @@ class StepType:
     members : what its steps may have beside that, DependsOn, DisplayName and Description, and
         CacheConfig where there is a cache key.
     cache_key : the arguments that AWS compares to find a cached step (developer guide, "Caching
-        Pipeline Steps"); a type without any cannot be cached.
+        Pipeline Steps"), or members of them after a dot; a type without any cannot be cached.
     job : the noun of the job that it starts, such as `TrainingJob`.
     action : the action that its arguments are a request for; that which creates the job, if any.
     succeeds : whether its steps can succeed, so that others can wait for that.

@@ -28,7 +28,9 @@ import sagemaker_local.projects.projects
 import sagemaker_local.registry.model_packages
 import sagemaker_local.registry.support
 import sagemaker_local.transform.support
-import sagemaker_local.transform.transform_jobs  # noqa: F401
+import sagemaker_local.transform.transform_jobs
+import sagemaker_local.tuning.support
+import sagemaker_local.tuning.tuning_jobs  # noqa: F401
 from sagemaker_local.api.arns import ACCOUNT
 from sagemaker_local.api.events import Events
 from sagemaker_local.api.parts import Parts

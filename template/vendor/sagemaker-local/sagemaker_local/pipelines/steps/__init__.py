@@ -8,7 +8,8 @@ import sagemaker_local.pipelines.steps.model
 import sagemaker_local.pipelines.steps.processing
 import sagemaker_local.pipelines.steps.register_model
 import sagemaker_local.pipelines.steps.training
-import sagemaker_local.pipelines.steps.transform  # noqa: F401
+import sagemaker_local.pipelines.steps.transform
+import sagemaker_local.pipelines.steps.tuning  # noqa: F401
 from sagemaker_local.pipelines.step import STEP_TYPES
 
 __all__ = ["STEP_TYPES"]

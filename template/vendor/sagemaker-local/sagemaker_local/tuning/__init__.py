@@ -1,0 +1,1 @@
+"""Hyperparameter tuning: training jobs one after the other, each with values chosen for it."""

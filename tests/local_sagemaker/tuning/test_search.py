@@ -1,0 +1,94 @@
+"""The search of a tuning job, with trials that are no jobs."""
+
+import threading
+import time
+
+import pytest
+
+from sagemaker_local.tuning.ranges import read_ranges
+from sagemaker_local.tuning.search import Limits, Outcome, Search, SearchError
+from sagemaker_local.tuning.strategies import RandomSearch
+
+RANGES = {"IntegerParameterRanges": [{"Name": "n", "MinValue": "1", "MaxValue": "1000"}]}
+GOOD, SILENT, FAILED = Outcome(True, 1.0), Outcome(True, None), Outcome(False, None)
+
+
+class Trials:
+    """Runs trials that end as they are told to, in the order of their numbers."""
+
+    def __init__(self, outcomes, seconds=0.0):
+        self.outcomes = outcomes
+        self.seconds = seconds
+        self.started = []
+        self.at_once = self.most_at_once = 0
+        self.stopped = threading.Event()
+        self.lock = threading.Lock()
+
+    def run(self, number, values):
+        with self.lock:
+            self.started.append((number, values["n"]))
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        self.stopped.wait(self.seconds)
+        with self.lock:
+            self.at_once -= 1
+        return FAILED if self.stopped.is_set() else self.outcomes[number - 1]
+
+    def search(self, *limits, is_stopped=lambda: False, **more):
+        strategy = RandomSearch(read_ranges(RANGES), 1)
+        Search(strategy, Limits(*limits, **more), self.run, self.stopped.set, is_stopped).search()
+
+
+def test_as_many_as_asked_for_and_no_more_at_once():
+    trials = Trials([GOOD] * 7, seconds=0.02)
+    trials.search(7, 3)
+    assert [number for number, _ in trials.started] == [1, 2, 3, 4, 5, 6, 7]
+    assert len({value for _, value in trials.started}) == 7
+    assert trials.most_at_once == 3
+
+
+def test_failures_do_not_end_it_as_long_as_one_is_good():
+    trials = Trials([FAILED, FAILED, GOOD, *[FAILED] * 7])
+    trials.search(10, 1)
+    assert len(trials.started) == 10
+
+
+def test_five_failures_end_it():
+    trials = Trials([FAILED] * 10)
+    with pytest.raises(SearchError) as caught:
+        trials.search(10, 1)
+    assert len(trials.started) == 5
+    assert str(caught.value) == (
+        "No training job succeeded after 5 attempts. "
+        "Please take a look at the training job failures to get more details."
+    )
+
+
+def test_so_do_five_without_the_objective():
+    with pytest.raises(SearchError, match="after running 2 training jobs"):
+        Trials([SILENT, FAILED]).search(2, 1)
+    trials = Trials([SILENT] * 10)
+    with pytest.raises(SearchError, match="No objective metrics found after running 5 training"):
+        trials.search(10, 1)
+
+
+def test_a_target_ends_it():
+    trials = Trials([Outcome(True, score) for score in (0.1, 0.5, 0.8, 0.9)])
+    trials.search(4, 1, target=0.8)
+    assert len(trials.started) == 3
+    assert trials.stopped.is_set()
+
+
+def test_time_ends_it_and_stops_what_runs():
+    trials = Trials([GOOD, GOOD, GOOD], seconds=30)
+    started = time.monotonic()
+    with pytest.raises(SearchError):
+        trials.search(3, 1, seconds=0.1)
+    assert time.monotonic() - started < 10
+    assert len(trials.started) == 1
+
+
+def test_stopped():
+    trials = Trials([FAILED] * 10)
+    trials.search(10, 1, is_stopped=lambda: len(trials.started) == 2)
+    assert len(trials.started) == 2
