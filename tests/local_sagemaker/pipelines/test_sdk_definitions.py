@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from sagemaker_local.api.errors import AwsError
-from sagemaker_local.pipelines.definition import read_definition
+from sagemaker_local.pipelines.definition import JOB_NAMES, read_definition
 from sagemaker_local.pipelines.step import STEP_TYPES
 
 MODULES = {
@@ -104,7 +104,7 @@ def test_every_variable_and_function(sdk):
     every = vars(sdk.ExecutionVariables).items()
     variables = {name: variable for name, variable in every if name.isupper()}
     jobs = {variables.pop(f"{job}_JOB_NAME").name for job in ("TRAINING", "PROCESSING")}
-    assert jobs == {f"{kind.job}Name" for kind in STEP_TYPES.values() if kind.job}
+    assert jobs == JOB_NAMES <= {f"{kind.job}Name" for kind in STEP_TYPES.values()}
     document = sdk.JsonGet(
         s3_uri=sdk.Join("/", ["s3://b", variables["PIPELINE_NAME"]]), json_path="a.b[0]"
     )

@@ -39,6 +39,8 @@ _VARIABLES = {
     "StartDateTime",
     "CurrentDateTime",
 }
+# The SDK's ExecutionVariables: the name of the job that the step itself launches, of these jobs.
+JOB_NAMES = {"ProcessingJobName", "TrainingJobName"}
 
 
 @dataclass(frozen=True)
@@ -227,8 +229,7 @@ def _check_references(definition: Definition) -> None:
 def _check_reference(reference: Get, where: str, definition: Definition, job: str) -> None:
     known: dict[str, Any] = {
         "Parameters": definition.parameters,
-        # The SDK's documentation: the name of the job that the step itself launches.
-        "Execution": _VARIABLES | ({f"{job}Name"} if job else set()),
+        "Execution": _VARIABLES | ({f"{job}Name"} & JOB_NAMES),
         "PipelineExperimentConfig": definition.experiment,
         "Steps": definition.steps,
     }
