@@ -135,18 +135,15 @@ def test_every_value_is_tried_and_the_best_found(local):
 
 
 def test_list_of_trials(local):
-    if not local.sm.list_hyper_parameter_tuning_jobs(NameContains="all")[
-        "HyperParameterTuningJobSummaries"
-    ]:
-        run(local, "all")
-    by_value = trials(local, "all", SortBy="FinalObjectiveMetricValue")
+    run(local, "list")
+    by_value = trials(local, "list", SortBy="FinalObjectiveMetricValue")
     finals = [one["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] for one in by_value]
     assert finals == [0.5, 1.5, 1.5, 4.5, 4.5]
-    backwards = trials(local, "all", SortBy="CreationTime", SortOrder="Descending")
-    assert values(backwards) == values(trials(local, "all"))[::-1]
-    assert trials(local, "all", StatusEquals="Failed") == []
+    backwards = trials(local, "list", SortBy="CreationTime", SortOrder="Descending")
+    assert values(backwards) == values(trials(local, "list"))[::-1]
+    assert trials(local, "list", StatusEquals="Failed") == []
     pages = local.sm.get_paginator("list_training_jobs_for_hyper_parameter_tuning_job").paginate(
-        HyperParameterTuningJobName="all", PaginationConfig={"PageSize": 2}
+        HyperParameterTuningJobName="list", PaginationConfig={"PageSize": 2}
     )
     assert [len(page["TrainingJobSummaries"]) for page in pages] == [2, 2, 1]
 
