@@ -29,7 +29,7 @@ def follow(connection: Connection, arn: str, logs: bool = False) -> None:
                 if step.name not in shown and step.status not in ("Starting", "Executing"):
                     shown.add(step.name)
                     print(f"  {step.name:<14} {step.status:<10} {_how(step)}", flush=True)
-                    if logs and step.job_arn and step.status != "Failed":
+                    if logs and step.job_arn and not step.reused_from and step.status != "Failed":
                         for line in job_log(connection, step.job_arn):
                             print(f"    {line}", flush=True)
     except InterruptedByUser:
@@ -55,6 +55,8 @@ def follow(connection: Connection, arn: str, logs: bool = False) -> None:
 def _how(step: execution.Step) -> str:
     if step.cached:
         return "cached"
+    if step.reused_from:
+        return f"as in run {execution.run_id(step.reused_from)}"
     # A Fail step has no job that took its time, and no log that says more.
     return step.reason if step.reason and not step.job_arn else f"{step.seconds:.1f} s"
 

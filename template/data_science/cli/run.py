@@ -42,7 +42,7 @@ def run(
     source: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="RUN", help="Run that --only takes the rest from; the newest."
+            "--from", metavar="RUN", help="Run to take the rest from; the newest that succeeded."
         ),
     ] = None,
 ) -> None:
@@ -81,7 +81,7 @@ def run(
             raise UsageError(f"--param: {problem}")
         for name in only or []:
             _check_step(document, name)
-        taken_from = execution.find(connection, source) if only else ""
+        taken_from = history.source_of(connection, source) if only else ""
         with console.timed("upload code and data, upsert the pipeline"):
             bundle.upload(connection)
             if "InputDataUrl" not in parameters:

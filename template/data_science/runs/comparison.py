@@ -72,7 +72,7 @@ def compared(run: EarlierRun) -> dict[str, Any]:
             step.name: {
                 "status": step.status,
                 "seconds": round(step.seconds, 1),
-                "cached": step.cached,
+                "cached": bool(step.reused_from),
                 "instance": _instance(run.connection, step),
             }
             for step in run.steps

@@ -24,7 +24,9 @@ class Step:
     ----------
     seconds : from its start to its end, or until now.
     ended : when it ended; None while it runs.
-    reused_from : ARN of the run whose outcome SageMaker took; empty when the step has run.
+    cached : SageMaker found that an earlier run had done the same.
+    reused_from : ARN of the run whose outcome it took, from its cache or because this run is one
+        of single steps; empty when the step has run.
     metadata : what the step made, by kind; see `PipelineExecutionStepMetadata`.
     """
 
@@ -32,14 +34,10 @@ class Step:
     status: str
     seconds: float
     ended: datetime | None
+    cached: bool
     reused_from: str
     reason: str
     metadata: Mapping[str, Any]
-
-    @property
-    def cached(self) -> bool:
-        """Whether SageMaker took the outcome of an earlier run."""
-        return bool(self.reused_from)
 
     @property
     def job_arn(self) -> str:
@@ -261,12 +259,14 @@ def _step(item: Mapping[str, Any]) -> Step:
         seconds = 0.0
     else:
         seconds = ((ended or datetime.now(started.tzinfo)) - started).total_seconds()
+    source = item.get("CacheHitResult") or item.get("SelectiveExecutionResult") or {}
     return Step(
         name=item["StepName"],
         status=item["StepStatus"],
         seconds=seconds,
         ended=ended,
-        reused_from=item.get("CacheHitResult", {}).get("SourcePipelineExecutionArn", ""),
+        cached="CacheHitResult" in item,
+        reused_from=source.get("SourcePipelineExecutionArn", ""),
         reason=item.get("FailureReason", ""),
         metadata=item.get("Metadata", {}),
     )

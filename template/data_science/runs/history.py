@@ -78,6 +78,25 @@ def earlier_runs(connection: Connection, limit: int = LOOKED_AT) -> Iterator[Ear
         )
 
 
+def source_of(connection: Connection, run: str | None) -> str:
+    """Return the ARN of the run that a run of single steps takes the others from.
+
+    Parameters
+    ----------
+    run : its id; None for the newest that has succeeded.
+
+    Raises
+    ------
+    ProjectError : there is none.
+    """
+    if run is not None:
+        return execution.find(connection, run)
+    for earlier in earlier_runs(connection):
+        if earlier.status == "Succeeded":
+            return earlier.arn
+    raise ProjectError("no run has succeeded lately; name one with --from")
+
+
 def with_sources(connection: Connection) -> list[EarlierRun]:
     """Return the newest runs, and after them those older ones that their cached steps come from."""
     runs = {run.arn: run for run in earlier_runs(connection)}

@@ -309,12 +309,34 @@ def test_the_cache_is_explained_as_it_then_works(
     assert found["Register"]["becomes"] == "runs"
 
 
-def test_only_a_run_that_failed_is_retried(
+def test_a_run_that_failed_goes_on_and_one_that_did_not_does_not(
     connection: Connection, registered: registry.Version
 ) -> None:
+    bad = f"{connection.prefix}/tests/retried.csv"
+    s3.write(connection, bad, b"other\n1\n")
+    failed = run("ds", "run", "--local", "--param", f"InputDataUrl={bad}")
+    assert failed.returncode == 1
+    s3.write(connection, bad, made_up().to_csv(index=False).encode())
+    retried = run("ds", "retry")
+    newest = execution.find(connection, None)
+    assert f"run {execution.run_id(newest)} goes on" in retried.stdout, retried.stderr
+    steps = {step.name: step.status for step in execution.steps(connection, newest)}
+    assert steps["Preprocess"] == steps["Train"] == steps["Evaluate"] == "Succeeded"
     done = run("ds", "retry", "--run", execution.run_id(registered.metadata["pipeline_execution"]))
     assert done.returncode == 1
     assert "has not failed: it is Succeeded" in done.stderr
+
+
+def test_a_single_step_runs_on_what_an_earlier_run_left(
+    connection: Connection, registered: registry.Version, data: str
+) -> None:
+    source = execution.run_id(registered.metadata["pipeline_execution"])
+    options = ("--only", "Evaluate", "--from", source, "--param", f"InputDataUrl={data}")
+    done = run("ds", "run", "--local", *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    shown = [line.split(maxsplit=2) for line in done.stdout.splitlines() if line.startswith("  ")]
+    assert ["Train", "Succeeded", f"as in run {source}"] in shown
+    assert {name for name, *_ in shown} == {"Preprocess", "Train", "Evaluate"}
 
 
 def test_a_version_whose_metrics_are_gone_does_not_hide_the_others(
