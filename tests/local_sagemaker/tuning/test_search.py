@@ -24,9 +24,12 @@ class Trials:
         self.stopped = threading.Event()
         self.lock = threading.Lock()
 
-    def run(self, number, values):
+    def start(self, number, values):
+        self.started.append((number, values["n"]))
+        return lambda: self.wait(number)
+
+    def wait(self, number):
         with self.lock:
-            self.started.append((number, values["n"]))
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
         self.stopped.wait(self.seconds)
@@ -36,7 +39,7 @@ class Trials:
 
     def search(self, *limits, is_stopped=lambda: False, **more):
         strategy = RandomSearch(read_ranges(RANGES), 1)
-        Search(strategy, Limits(*limits, **more), self.run, self.stopped.set, is_stopped).search()
+        Search(strategy, Limits(*limits, **more), self.start, self.stopped.set, is_stopped).search()
 
 
 def test_as_many_as_asked_for_and_no_more_at_once():
@@ -92,3 +95,20 @@ def test_stopped():
     trials = Trials([FAILED] * 10)
     trials.search(10, 1, is_stopped=lambda: len(trials.started) == 2)
     assert len(trials.started) == 2
+
+
+def test_a_trial_that_cannot_be_started_stops_the_others():
+    trials = Trials([GOOD, GOOD], seconds=30)
+    start = trials.start
+
+    def second_fails(number, values):
+        if number == 2:
+            raise ValueError("no room")
+        return start(number, values)
+
+    trials.start = second_fails
+    started = time.monotonic()
+    with pytest.raises(ValueError, match="no room"):
+        trials.search(2, 2)
+    assert trials.stopped.is_set()
+    assert time.monotonic() - started < 10

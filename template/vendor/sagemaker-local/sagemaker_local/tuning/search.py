@@ -55,14 +55,15 @@ class Search:
     ----------
     strategy : chooses the values.
     limits : when it ends.
-    run : runs a trial, given its number from 1 on and its values, to its end.
+    start : starts a trial, given its number from 1 on and its values; returns what waits for its
+        end and tells how that was.
     stop_trials : has the trials that run end soon; they and later ones are still waited for.
     is_stopped : whether no further trial shall start.
     """
 
     strategy: Strategy
     limits: Limits
-    run: Callable[[int, Values], Outcome]
+    start: Callable[[int, Values], Callable[[], Outcome]]
     stop_trials: Callable[[], object]
     is_stopped: Callable[[], bool]
     _trials: list[Trial] = field(default_factory=list)
@@ -76,27 +77,35 @@ class Search:
         ------
         SearchError : no trial was completed with its objective.
         """
-        started = time.monotonic()
-        running: dict[Future[Outcome], Trial] = {}
         with ThreadPoolExecutor(self.limits.parallel) as pool:
-            while True:
-                while len(running) < self.limits.parallel and (values := self._choose()):
-                    trial = Trial(values)
-                    self._trials.append(trial)
-                    running[pool.submit(self.run, len(self._trials), values)] = trial
-                if not running:
-                    break
-                left = None
-                if self.limits.seconds is not None and not self._over:
-                    left = max(0.0, self.limits.seconds - (time.monotonic() - started))
-                done, _ = wait(running, left, FIRST_COMPLETED)
-                for future in done:
-                    self._note(running.pop(future), future.result())
-                if not self._over and (not done or self._is_enough()):
-                    self._over = True
-                    self.stop_trials()
+            try:
+                self._run(pool)
+            except BaseException:
+                # The pool waits for the trials that run.
+                self.stop_trials()
+                raise
         if not self.is_stopped() and not any(outcome.score is not None for outcome in self._ended):
             raise SearchError(self._nothing())
+
+    def _run(self, pool: ThreadPoolExecutor) -> None:
+        started = time.monotonic()
+        running: dict[Future[Outcome], Trial] = {}
+        while True:
+            while len(running) < self.limits.parallel and (values := self._choose()):
+                trial = Trial(values)
+                self._trials.append(trial)
+                running[pool.submit(self.start(len(self._trials), values))] = trial
+            if not running:
+                break
+            left = None
+            if self.limits.seconds is not None and not self._over:
+                left = max(0.0, self.limits.seconds - (time.monotonic() - started))
+            done, _ = wait(running, left, FIRST_COMPLETED)
+            for future in done:
+                self._note(running.pop(future), future.result())
+            if not self._over and (not done or self._is_enough()):
+                self._over = True
+                self.stop_trials()
 
     def _choose(self) -> Values | None:
         if self._over or self.is_stopped() or len(self._trials) >= self.limits.most:

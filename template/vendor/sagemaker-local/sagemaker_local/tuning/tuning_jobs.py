@@ -3,7 +3,7 @@
 import importlib.util
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -73,7 +73,7 @@ def _tune(job: Job) -> Body:
             limits.get("MaxRuntimeInSeconds"),
             target if target is None or objective["Type"] == "Maximize" else -target,
         ),
-        trials.run,
+        trials.start,
         trials.stop,
         job.stop.is_set,
     )
@@ -104,8 +104,8 @@ class _RunningTrials:
         self._lock = threading.Lock()
         self._stopping = False
 
-    def run(self, number: int, values: Values) -> Outcome:
-        """Run a training job with values to its end."""
+    def start(self, number: int, values: Values) -> Callable[[], Outcome]:
+        """Start a training job with values; returns what waits for its end."""
         call, tuning = self._job.call, self._job.resource
         # The form of the name is that of every tuning job in AWS's notebooks.
         name = f"{tuning.name}-{number:03}-{secrets.token_hex(4)}"
@@ -122,12 +122,16 @@ class _RunningTrials:
             stopping = self._stopping
         if stopping:
             self._stop(name)
+        return lambda: self._wait(trial)
+
+    def _wait(self, trial: Resource) -> Outcome:
+        call = self._job.call
         call.parts[Jobs].wait(trial.arn)
         with self._lock:
-            self._running.discard(name)
+            self._running.discard(trial.name)
         found = call.store.by_arn(trial.arn)
         body = found.body if found else trial.body
-        score = score_of(body, objective_of(tuning.body))
+        score = score_of(body, objective_of(self._job.request))
         return Outcome(body["TrainingJobStatus"] == "Completed", score)
 
     def stop(self) -> None:
@@ -213,7 +217,9 @@ def _sorted(summaries: Sequence[Body], by: str, descending: bool) -> list[Body]:
         have = [one for one in summaries if final in one]
         return sorted(have, key=lambda one: one[final]["Value"], reverse=descending)
     member = {"Name": "TrainingJobName", "Status": "TrainingJobStatus"}.get(by, by)
-    return sorted(summaries, key=lambda one: one[member], reverse=descending)
+    return sorted(
+        summaries, key=lambda one: (one[member], one["TrainingJobName"]), reverse=descending
+    )
 
 
 def _summary(call: Call, body: Body) -> Body:
