@@ -12,6 +12,7 @@ from sagemaker_local.api.events import Events
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.pipelines.callbacks import Callbacks
 from sagemaker_local.pipelines.running_executions import RunningExecutions
+from sagemaker_local.processes.settings import Settings
 from sagemaker_local.storage.other_services import OtherServices
 from sagemaker_local.storage.s3 import S3
 from sagemaker_local.storage.store import Store
@@ -30,7 +31,14 @@ class InProcess:
         self.events = folder / "events.jsonl"
         events = Events(self.events, OtherServices())
         running = RunningExecutions(store, events)
-        self.parts = Parts(store, S3(None, None, None), events, running, Callbacks(store))
+        self.parts = Parts(
+            store,
+            S3(None, None, None),
+            events,
+            running,
+            Callbacks(store),
+            Settings(wait_scale=0.01),
+        )
         self._numbers = itertools.count()
 
     def perform(self, action, **request):

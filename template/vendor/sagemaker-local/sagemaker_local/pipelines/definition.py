@@ -23,6 +23,7 @@ from sagemaker_local.pipelines.expressions import Get, parse, references
 from sagemaker_local.pipelines.output_parameters import OUTPUT_PARAMETERS
 from sagemaker_local.pipelines.parameters import Parameter, read_parameters
 from sagemaker_local.pipelines.paths import Path, PathError, walk
+from sagemaker_local.pipelines.retry_policies import read_retry_policies
 from sagemaker_local.pipelines.schedule import COMPLETED, TRIGGERS
 from sagemaker_local.pipelines.step import PropertyFile, Step, StepType
 from sagemaker_local.pipelines.steps import STEP_TYPES
@@ -149,6 +150,7 @@ def _read_step(
         inside=inside,
         cached=cached,
         expires=expires,
+        retry_policies=read_retry_policies(found.get("RetryPolicies") or [], where),
     )
     for branch, steps in arguments.branches.items():
         yield from _read_steps(steps, where, (found["Name"], branch))

@@ -2,6 +2,8 @@
 
 import logging
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
@@ -15,6 +17,7 @@ from sagemaker_local.pipelines.caching import cache_key, find_cached
 from sagemaker_local.pipelines.definition import Definition
 from sagemaker_local.pipelines.document import Document
 from sagemaker_local.pipelines.expressions import ExpressionError, as_text, resolve
+from sagemaker_local.pipelines.retry_policies import SERVICE_FAULT, RetryPolicy, policy_for
 from sagemaker_local.pipelines.schedule import Ended, execution_status, ready_steps
 from sagemaker_local.pipelines.scope import StepScope
 from sagemaker_local.pipelines.step import Step
@@ -26,6 +29,7 @@ from sagemaker_local.pipelines.step_run import (
     StepTimedOutError,
     resource_name,
 )
+from sagemaker_local.processes.settings import Settings
 from sagemaker_local.storage.store import Resource
 
 _REASON = 1024
@@ -123,7 +127,7 @@ class Execution:
         record = waiting or self._begin(step)
         status, properties, branch = "Succeeded", {}, ""
         try:
-            members, result = self._do(step, record.arn, is_new=waiting is None)
+            members, result = self._attempt(step, record.arn, is_new=waiting is None)
             members["Metadata"] = result.metadata
             properties, branch = result.properties, result.branch
         except StepFailedError as error:
@@ -151,14 +155,14 @@ class Execution:
         return Ended(status, branch)
 
     def _begin(self, step: Step) -> Resource:
-        time = now()
+        begun = now()
         body = {
             "StepName": step.name,
             "StepDisplayName": step.members["DisplayName"],
             "StepDescription": step.members["Description"],
             "StepStatus": _RUNS,
-            "StartTime": time,
-            "CreationTime": time,
+            "StartTime": begun,
+            "CreationTime": begun,
             "AttemptCount": 1,
             "_Execution": self._resource.arn,
         }
@@ -168,6 +172,28 @@ class Execution:
         self._call.store.create(record)
         announce_step(self._call.parts[Events], self._resource, step, body)
         return record
+
+    def _attempt(self, step: Step, arn: str, *, is_new: bool) -> tuple[Document, StepResult]:
+        """Do a step's work as often as its retry policies ask for; return what `_do` does."""
+        started = time.monotonic()
+        retries: Counter[RetryPolicy] = Counter()
+        while True:
+            try:
+                return self._do(step, arn, is_new=is_new)
+            except ExpressionError:
+                raise
+            except Exception as error:
+                fault = error.fault if isinstance(error, StepFailedError) else SERVICE_FAULT
+                policy = policy_for(step.retry_policies, fault)
+                elapsed = time.monotonic() - started
+                pause = policy.pause(retries[policy], elapsed) if policy else None
+                if policy is None or pause is None:
+                    raise
+                if self._stopping.wait(self._call.parts[Settings].scaled(pause)):
+                    raise
+                _log.info("step %s is tried again: %s", arn, error)
+            retries[policy] += 1
+            self._call.store.change(arn, {"AttemptCount": 1 + retries.total()})
 
     def _do(self, step: Step, arn: str, *, is_new: bool) -> tuple[Document, StepResult]:
         """Do a step's work, or what is left of it; return members to record, and the result."""

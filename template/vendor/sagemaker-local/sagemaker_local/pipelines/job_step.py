@@ -1,6 +1,7 @@
 """How a step that starts a job runs: create it, wait for it, return what Describe says of it."""
 
 from sagemaker_local.jobs.job import Jobs
+from sagemaker_local.pipelines.retry_policies import fault_of_job
 from sagemaker_local.pipelines.step_run import (
     StepFailedError,
     StepResult,
@@ -34,4 +35,5 @@ def run_job(run: StepRun, shown_as: str = "") -> StepResult:
         return StepResult(metadata, described)
     if status == "Stopped":
         raise StepStoppedError(f"ClientError: {name} was stopped", described)
-    raise StepFailedError(described["FailureReason"], described)
+    reason = described["FailureReason"]
+    raise StepFailedError(reason, described, fault_of_job(noun, reason))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sagemaker_local.pipelines.document import Document
 from sagemaker_local.pipelines.expressions import parse
+from sagemaker_local.pipelines.retry_policies import RetryPolicy
 from sagemaker_local.pipelines.step_run import StepResult, StepRun
 
 
@@ -97,6 +98,7 @@ class Step:
     inside : the step whose branch it is in, and the branch's name; empty texts at the top.
     expires : the seconds that a result may be reused for, None for ever; only if it is cached.
     cached : whether a result is reused at all.
+    retry_policies : after which faults it is tried again.
     """
 
     name: str
@@ -108,3 +110,4 @@ class Step:
     inside: tuple[str, str]
     cached: bool
     expires: float | None
+    retry_policies: Sequence[RetryPolicy] = ()

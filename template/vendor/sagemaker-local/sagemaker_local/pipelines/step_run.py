@@ -9,6 +9,7 @@ from typing import Any
 from sagemaker_local.api.actions import Call
 from sagemaker_local.api.errors import AwsError
 from sagemaker_local.pipelines.document import Document
+from sagemaker_local.pipelines.retry_policies import fault_of_refusal
 
 _NAME = 63
 _ALPHABET = string.ascii_letters + string.digits
@@ -37,11 +38,13 @@ class StepFailedError(Exception):
     ----------
     reason : the FailureReason.
     properties : what steps that run because of it can refer to.
+    fault : what kind of fault it is, if one that retry policies know.
     """
 
-    def __init__(self, reason: str, properties: Document | None = None) -> None:
+    def __init__(self, reason: str, properties: Document | None = None, fault: str = "") -> None:
         super().__init__(reason)
         self.properties = properties or {}
+        self.fault = fault
 
 
 class StepStoppedError(StepFailedError):
@@ -89,7 +92,8 @@ class StepRun:
             return self.call.perform(action, request)
         except AwsError as error:
             raise StepFailedError(
-                f"ClientError: Failed to invoke sagemaker:{action}. Error Details: {error.message}"
+                f"ClientError: Failed to invoke sagemaker:{action}. Error Details: {error.message}",
+                fault=fault_of_refusal(error.code),
             ) from None
 
     def note(self, **members: Any) -> None:
