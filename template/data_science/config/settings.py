@@ -1,8 +1,8 @@
 """The content of `data_science/settings.yaml`, validated, and the quality rule it states."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from data_science.config.declared import declared_hyperparameters, hyperparameter_values
 from data_science.config.quality import METRICS, metrics_of, threshold_problem
@@ -27,11 +27,26 @@ InstanceType = Annotated[str, AfterValidator(_instance_type)]
 
 
 class Data(Strict):
-    """Where the input comes from and how it is split."""
+    """Where the input comes from and how it is split.
+
+    `split` is one of `METHODS` in `steps/split.py`; `split_by` names the column that it goes by,
+    if it is `group` or `time`.
+    """
 
     input: Annotated[str, Field(pattern=r"\.csv$")]
     test_fraction: Annotated[float, Field(gt=0, lt=1)]
     seed: Annotated[int, Field(ge=0)]
+    split: Literal["stratified", "random", "group", "time"] = "stratified"
+    split_by: str | None = None
+
+    @model_validator(mode="after")
+    def _split_fits(self) -> Self:
+        if self.split in ("group", "time"):
+            if self.split_by is None:
+                raise ValueError(f"split: {self.split} needs split_by, the column that it goes by")
+        elif self.split_by is not None:
+            raise ValueError(f"split: {self.split} goes by no column; remove split_by")
+        return self
 
 
 class Quality(Strict):

@@ -108,6 +108,8 @@ class _Wiring:
                 "--output": f"{MOUNT}/output",
                 "--test-fraction": str(data.test_fraction),
                 "--seed": str(data.seed),
+                "--split": data.split,
+                **({"--split-by": data.split_by} if data.split_by else {}),
             },
             property_files=[self.profile],
         )

@@ -4,6 +4,7 @@ Source: "Schema for Statistics" and "Schema for Constraints" in the SageMaker de
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +13,30 @@ import pandas as pd
 
 BUCKETS = 10
 
+MOST_VALUES = 100
+"""Of texts of any content, so many are counted: the most frequent ones."""
 
-def write_baseline(features: pd.DataFrame, folder: Path) -> None:
+
+def write_baseline(
+    table: pd.DataFrame, features: Mapping[str, str | list[str]], folder: Path
+) -> None:
     """Write `statistics.json` and `constraints.json`.
 
     Parameters
     ----------
-    features : the training features, a column each; numbers as float64, categories as text.
+    table : the training set, as `table.typed` returns it.
+    features : its columns to describe, each with what it may hold.
     folder : an existing folder.
     """
-    columns = [features[name] for name in features]
     statistics = {
         "version": 0.0,
-        "dataset": {"item_count": len(features)},
-        "features": [_statistics(column) for column in columns],
+        "dataset": {"item_count": len(table)},
+        "features": [_statistics(table[name]) for name in features],
     }
-    constraints = {"version": 0.0, "features": [_constraints(column) for column in columns]}
+    constraints = {
+        "version": 0.0,
+        "features": [_constraints(table[name], kind) for name, kind in features.items()],
+    }
     (folder / "statistics.json").write_text(json.dumps(statistics, indent=2))
     (folder / "constraints.json").write_text(json.dumps(constraints, indent=2))
 
@@ -55,8 +64,9 @@ def _statistics(column: pd.Series) -> dict[str, Any]:
             "inferred_type": "Fractional",
             "numerical_statistics": numbers,
         }
-    values = present.value_counts().sort_index()
-    categories = [{"value": str(value), "count": int(count)} for value, count in values.items()]
+    values = present.value_counts()
+    counted = values.head(MOST_VALUES).sort_index()
+    categories = [{"value": str(value), "count": int(count)} for value, count in counted.items()]
     strings = {
         "common": common,
         "distinct_count": len(values),
@@ -65,7 +75,7 @@ def _statistics(column: pd.Series) -> dict[str, Any]:
     return {"name": column.name, "inferred_type": "String", "string_statistics": strings}
 
 
-def _constraints(column: pd.Series) -> dict[str, Any]:
+def _constraints(column: pd.Series, kind: str | list[str]) -> dict[str, Any]:
     completeness = float(column.notna().mean())
     if column.dtype == "float64":
         return {
@@ -74,9 +84,12 @@ def _constraints(column: pd.Series) -> dict[str, Any]:
             "completeness": completeness,
             "num_constraints": {"is_non_negative": bool((column.dropna() >= 0).all())},
         }
-    return {
+    constraints: dict[str, Any] = {
         "name": column.name,
         "inferred_type": "String",
         "completeness": completeness,
-        "string_constraints": {"domains": sorted(column.dropna().unique())},
     }
+    # Where any text is taken, one that was not seen breaks nothing.
+    if isinstance(kind, list):
+        constraints["string_constraints"] = {"domains": sorted(column.dropna().unique())}
+    return constraints

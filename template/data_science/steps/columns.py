@@ -12,12 +12,18 @@ MISSING = frozenset(("", "#N/A", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/
 """Texts that stand for an empty cell, except in a column that declares them as a category."""
 
 
+KINDS = ("number", "boolean", "date", "category", "text")
+"""What a column may be called in `schema.json`, beside a list of categories."""
+
+
 class Schema(TypedDict):
     """The content of `schema.json`.
 
-    A column is `"number"`, or the list of the categories it may hold. `unseen_categories` says
-    what becomes of a row with a category that a feature does not declare: `"refuse"` it (the
-    default), or take the category as `"unknown"`, which the model gives no weight.
+    A column is one of `KINDS`, or the list of the categories it may hold. Of a `"category"` any
+    value is taken, and those that are rare in training count as one; a `"text"` is taken by its
+    words. The target is `"number"` or a list. `unseen_categories` says what becomes of a row with
+    a category that a feature's list lacks: `"refuse"` it (the default), or take the category as
+    `"unknown"`, which the model gives no weight.
     """
 
     target: str
@@ -57,6 +63,11 @@ def parse_schema(text: str | bytes) -> Schema:
         raise SchemaError(f"the target {target!r} is not among the columns")
     if len(columns) == 1:
         raise SchemaError(f"there is no column beside the target {target!r}")
+    if isinstance(columns[target], str) and columns[target] != "number":
+        raise SchemaError(
+            f'the target {target!r} must be "number" or the list of its classes, '
+            f"not {columns[target]!r}"
+        )
     if columns[target] != "number" and len(columns[target]) < 2:
         raise SchemaError(f"the target {target!r} needs two categories or more")
     unseen = document.get("unseen_categories", "refuse")
@@ -85,10 +96,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _check_column(name: str, kind: Any) -> None:
     if not name or name != name.strip():
         raise SchemaError(f"column {name!r} has no name, or spaces around it")
-    if kind == "number":
+    if kind in KINDS:
         return
     if not isinstance(kind, list) or not kind or not all(isinstance(one, str) for one in kind):
-        raise SchemaError(f'column {name!r} must be "number" or a list of texts, not {kind!r}')
+        kinds = ", ".join(f'"{one}"' for one in KINDS)
+        raise SchemaError(f"column {name!r} must be {kinds} or a list of texts, not {kind!r}")
     twice = repeated(kind)
     if twice is not None:
         raise SchemaError(f"column {name!r} lists {twice!r} twice")

@@ -4,17 +4,13 @@ It lies beside `inference.py` in the model artefact, so an endpoint reads a row 
 """
 
 import csv
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from columns import MISSING, Schema, parse_schema, repeated
-
-Cells = Sequence[Any]
-"""A column as it was read: texts from CSV; texts, numbers, booleans and None from JSON."""
+from columns import Schema, parse_schema, repeated
+from values import EXPECTED, PARSERS, Cells, categories, numbers, shown
 
 
 class DataError(Exception):
@@ -50,13 +46,25 @@ def read_table(path: Path, schema: Schema) -> pd.DataFrame:
 
     Returns
     -------
-    A row per line of the file; numbers as float64, categories as text. Features may be
-    empty (NaN), the target may not.
+    A row per line of the file, its columns as `typed` returns them.
 
     Raises
     ------
-    DataError : the file is no CSV file, a column is missing or there twice, a cell holds what its
-        column does not take, the target is empty somewhere, or there are no rows.
+    DataError : as `read_cells` and `typed`.
+    """
+    return typed(read_cells(path, schema), schema)
+
+
+def read_cells(path: Path, schema: Schema) -> dict[str, Cells]:
+    """Read the columns of a CSV file with a header, also those that the schema does not declare.
+
+    Parameters
+    ----------
+    path, schema : as for `read_table`.
+
+    Raises
+    ------
+    DataError : the file is no CSV file, a column is missing or there twice, or there are no rows.
     """
     try:
         # Excel begins a file with a mark of its encoding.
@@ -74,7 +82,25 @@ def read_table(path: Path, schema: Schema) -> pd.DataFrame:
     left_out = [name for name in header if name not in schema["columns"]]
     if left_out:
         print(f"left out, since schema.json does not declare them: {_listed(left_out)}")
-    cells = dict(zip(header, zip(*rows, strict=True), strict=True))
+    return dict(zip(header, zip(*rows, strict=True), strict=True))
+
+
+def typed(cells: Mapping[str, Cells], schema: Schema) -> pd.DataFrame:
+    """Return the columns that the schema declares, each as its kind.
+
+    Parameters
+    ----------
+    cells : as `read_cells` returns them.
+
+    Returns
+    -------
+    Numbers and booleans as float64, dates as datetime64, the others as text. Features may be
+    empty (NaN), the target may not.
+
+    Raises
+    ------
+    DataError : a cell holds what its column does not take, or the target is empty somewhere.
+    """
     table, refused = to_table(cells, schema["columns"], schema)
     if refused:
         raise refused[min(refused)]
@@ -127,29 +153,38 @@ def to_table(
 
     Returns
     -------
-    A column for each of `kinds`, in that order: numbers as float64, categories as text, empty
-    cells as NaN. And by their index the rows that hold an undeclared category, with what is wrong
+    A column for each of `kinds`, in that order, as `typed` returns them; empty cells as NaN. And
+    by their index the rows that hold a category which its column's list lacks, with what is wrong
     with each: empty unless the schema refuses them.
 
     Raises
     ------
     DataError : a cell holds what its column does not take.
     """
-    numbers = {name: cells[name] for name, kind in kinds.items() if kind == "number"}
+    block = numbers([cells[name] for name, kind in kinds.items() if kind == "number"])
     length = len(next(iter(cells.values())))
-    block = _numbers(numbers).reshape(len(numbers), length)
-    table = pd.DataFrame(block.T, columns=list(numbers))
     refused: dict[int, DataError] = {}
-    for position, (name, kind) in enumerate(kinds.items()):
-        if kind != "number":
-            values, unseen = _categories(cells[name], kind)
+    if block is not None and len(block) == len(kinds):
+        return pd.DataFrame(block.T, columns=list(kinds)), refused
+    table: dict[str, np.ndarray] = {}
+    ready = iter(() if block is None else block)
+    for name, kind in kinds.items():
+        if kind == "number" and block is not None:
+            table[name] = next(ready)
+        elif isinstance(kind, str):
+            table[name], wrong = PARSERS[kind](cells[name])
+            if wrong:
+                share = _share(len(wrong), length)
+                reason = f"{shown(cells[name][wrong[0]])} is not {EXPECTED[kind]} ({share})"
+                raise DataError(reason, name, wrong[0] + 1)
+        else:
+            table[name], unseen = categories(cells[name], kind)
             if unseen and (schema["unseen_categories"] == "refuse" or name == schema["target"]):
                 share = _share(len(unseen), length)
                 for row in unseen:
-                    reason = f"{_shown(cells[name][row])} is none of {_listed(kind)} ({share})"
+                    reason = f"{shown(cells[name][row])} is none of {_listed(kind)} ({share})"
                     refused.setdefault(row, DataError(reason, name, row + 1))
-            table.insert(position, name, np.array(values, dtype=object))
-    return table, refused
+    return pd.DataFrame(table), refused
 
 
 def _where_not_utf8(path: Path) -> str:
@@ -177,85 +212,10 @@ def _check_header(header: list[str], schema: Schema, rows: int) -> None:
             raise DataError(reason, name)
 
 
-def _numbers(columns: Mapping[str, Cells]) -> np.ndarray:
-    # Python's float() takes `1_000`, and True for 1.
-    kinds = {kind for cells in columns.values() for kind in set(map(type, cells))}
-    if kinds <= {int, float} or (
-        kinds == {str} and not any("_" in "".join(cells) for cells in columns.values())
-    ):
-        try:
-            block = np.array([list(map(float, cells)) for cells in columns.values()])
-            if not np.isinf(block).any():
-                return block
-        except (ValueError, OverflowError):
-            pass
-    return np.array([_carefully(cells, name) for name, cells in columns.items()])
-
-
-def _carefully(cells: Cells, name: str) -> list[float]:
-    values, wrong = [], []
-    for row, cell in enumerate(cells):
-        value = _number(cell)
-        if math.isinf(value):
-            wrong.append(row)
-        values.append(value)
-    if wrong:
-        share = _share(len(wrong), len(cells))
-        reason = f"{_shown(cells[wrong[0]])} is not a finite number ({share})"
-        raise DataError(reason, name, wrong[0] + 1)
-    return values
-
-
-def _number(cell: Any) -> float:
-    """Return a cell as a number, an empty one as NaN, and what is not a finite one as infinity."""
-    if cell is None or (isinstance(cell, str) and cell.strip() in MISSING):
-        return math.nan
-    if isinstance(cell, bool) or (isinstance(cell, str) and "_" in cell):
-        return math.inf
-    try:
-        return float(cell)
-    except (TypeError, ValueError, OverflowError):
-        return math.inf
-
-
-def _categories(cells: Cells, kind: str | list[str]) -> tuple[list[Any], list[int]]:
-    """Return a column's texts, and the indices of those that are not declared."""
-    known: dict[Any, Any] = {text: math.nan for text in MISSING} | {text: text for text in kind}
-    try:
-        return [known[cell] for cell in cells], []
-    except (KeyError, TypeError):
-        pass
-    values, unseen = [], []
-    for row, cell in enumerate(cells):
-        texts = _texts(cell)
-        value = next((known[text] for text in texts if text in known), None)
-        if value is None:
-            unseen.append(row)
-            value = texts[0]
-        values.append(value)
-    return values, unseen
-
-
-def _texts(cell: Any) -> list[str]:
-    """Return how a cell may be written as a category, the likeliest first."""
-    if cell is None:
-        return [""]
-    if isinstance(cell, bool):
-        return [str(cell).lower(), str(cell)]
-    if isinstance(cell, float) and cell.is_integer():
-        return [str(int(cell)), str(cell)]
-    return [str(cell).strip()]
-
-
 def _share(rows: int, of: int) -> str:
     return f"{rows} of {of} rows"
 
 
-def _shown(cell: Any) -> str:
-    text = repr(cell)
-    return text if len(text) <= 40 else f"{text[:37]}…"
-
-
 def _listed(names: Sequence[str]) -> str:
-    first = ", ".join(map(_shown, names[:5]))
+    first = ", ".join(map(shown, names[:5]))
     return first if len(names) <= 5 else f"{first} and {len(names) - 5} more"

@@ -12,8 +12,17 @@ from hyperparameters import HyperparameterError, Value, load_hyperparameters
 from model import build_model
 from table import DataError, load_schema, read_table
 
-SERVING = ("inference.py", "table.py", "columns.py", "schema.json")
-"""What an endpoint needs beside the model; a file that `inference.py` imports belongs here."""
+SERVING = (
+    "inference.py",
+    "table.py",
+    "values.py",
+    "columns.py",
+    "preparation.py",
+    "derived.py",
+    "schema.json",
+)
+"""What an endpoint needs beside the model; a file that `inference.py` or what it loads imports
+belongs here."""
 
 
 def train(data: Path, model_dir: Path, hyperparameters: dict[str, Value]) -> None:

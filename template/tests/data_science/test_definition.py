@@ -129,7 +129,7 @@ def test_a_schema_that_does_not_fit_is_refused(connection: Connection, settings:
     [
         ("{", "is not valid JSON"),
         ("[]", "must hold"),
-        ('{"target": "y", "columns": {"x": "numeric"}}', "column 'x' must be \"number\" or"),
+        ('{"target": "y", "columns": {"x": "numeric"}}', "column 'x' must be \"number\", "),
         ('{"target": "y", "columns": {"x": "number"}}', "the target 'y' is not among the columns"),
         (
             '{"target": ["y"], "columns": {"x": "number", "y": "number"}}',
@@ -147,6 +147,10 @@ def test_a_schema_that_does_not_fit_is_refused(connection: Connection, settings:
         (
             '{"target": "y", "columns": {"x": ["a", " b"], "y": ["a", "b"]}}',
             "column 'x': the category ' b' is empty, or has spaces around it",
+        ),
+        (
+            '{"target": "y", "columns": {"x": "number", "y": "category"}}',
+            "the target 'y' must be \"number\" or the list of its classes, not 'category'",
         ),
         (
             '{"target": "y", "columns": {"x": "number", "y": ["a"]}}',

@@ -24,11 +24,17 @@ ODD: Schema = {
 """Categories that other readers take for numbers, truth values or nothing."""
 
 
+def as_read(schema: Schema, table: pd.DataFrame) -> pd.DataFrame:
+    cells = {name: table[name].tolist() for name in schema["columns"]}
+    return to_table(cells, schema["columns"], schema)[0]
+
+
 def trained(schema: Schema, table: pd.DataFrame) -> inference.Model:
     defaults = {name: one.default for name, one in load_hyperparameters().items()}
     model: Any = build_model
-    pipeline = model(schema, **defaults).fit(table[list(features(schema))], table[schema["target"]])
-    return inference.Model(pipeline[0], pipeline[-1], schema)
+    rows = as_read(schema, table)
+    pipeline = model(schema, **defaults).fit(rows[list(features(schema))], rows[schema["target"]])
+    return inference.Model(pipeline[:-1], pipeline[-1], schema)
 
 
 @pytest.fixture(scope="module")
@@ -91,9 +97,9 @@ def test_the_order_of_named_features_does_not_matter(
 def test_an_answer_holds_what_the_pipeline_itself_predicts() -> None:
     table = made_up()
     model = trained(SCHEMA, table)
-    rows = table[list(FEATURES)]
-    answer = ask(model, rows.to_csv(index=False, header=False), "text/csv")
+    answer = ask(model, table[list(FEATURES)].to_csv(index=False, header=False), "text/csv")
     pipeline = make_pipeline(model.prepare, model.estimator)
+    rows = as_read(SCHEMA, table)[list(FEATURES)]
     assert answer["predictions"] == list(pipeline.predict(rows))
     if hasattr(pipeline, "predict_proba"):
         for said, truly in zip(

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from split import METHODS
 
-from data_science.config.settings import Instances, ModelCard, Quality, Settings
+from data_science.config.settings import Data, Instances, ModelCard, Quality, Settings
 
 
 def test_an_instance_type_without_its_prefix_is_refused_with_the_right_one() -> None:
@@ -16,9 +17,33 @@ def test_an_instance_type_without_its_prefix_is_refused_with_the_right_one() -> 
     )
 
 
+DATA: dict[str, Any] = {"input": "data/dataset.csv", "test_fraction": 0.2, "seed": 0}
+
+
+def test_the_settings_know_the_ways_to_split_that_the_step_knows() -> None:
+    for method in METHODS:
+        by = "customer" if method in ("group", "time") else None
+        assert Data(**DATA, split=method, split_by=by).split == method
+
+
+@pytest.mark.parametrize(
+    ("split", "by", "says"),
+    [
+        ("group", None, "split: group needs split_by, the column that it goes by"),
+        ("time", None, "split: time needs split_by, the column that it goes by"),
+        ("random", "customer", "split: random goes by no column; remove split_by"),
+    ],
+)
+def test_a_way_to_split_and_its_column_belong_together(
+    split: str, by: str | None, says: str
+) -> None:
+    with pytest.raises(ValidationError, match=says):
+        Data.model_validate({**DATA, "split": split, "split_by": by})
+
+
 def test_keys_that_were_added_have_defaults() -> None:
     document: dict[str, Any] = {
-        "data": {"input": "data/dataset.csv", "test_fraction": 0.2, "seed": 0},
+        "data": DATA,
         "quality": {"metric": "f1", "threshold": 0.9},
         "instances": {
             "processing": "ml.m5.large",
@@ -29,5 +54,6 @@ def test_keys_that_were_added_have_defaults() -> None:
     }
     settings = Settings.model_validate(document)
     assert settings.hyperparameters == {}
+    assert (settings.data.split, settings.data.split_by) == ("stratified", None)
     assert settings.quality == Quality(metric="f1", threshold=0.9, positive=None)
     assert settings.model_card == ModelCard(intended_uses="Not stated.", limits="Not stated.")
