@@ -292,6 +292,35 @@ class TestRefusal:
             assert code == "InvalidParameterValueException"
             assert message.startswith("the local SageMaker does not support ")
 
+    def test_of_who_would_never_call_it(self, local):
+        arn = create_function(local, "uncalled", ECHO)
+        events, sns = local.client("events"), local.client("sns")
+        events.put_rule(Name="calls", EventPattern='{"source": ["aws.sagemaker"]}')
+        topic = sns.create_topic(Name="calls")["TopicArn"]
+        schedule = {"Target": {"Arn": arn, "RoleArn": ROLE}, "FlexibleTimeWindow": {"Mode": "OFF"}}
+        mapping = {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {}}
+        for call, arguments in (
+            (events.put_targets, {"Rule": "calls", "Targets": [{"Id": "1", "Arn": arn}]}),
+            (sns.subscribe, {"TopicArn": topic, "Protocol": "lambda", "Endpoint": arn}),
+            (
+                local.client("scheduler").create_schedule,
+                {"Name": "s", "ScheduleExpression": "rate(1 day)", **schedule},
+            ),
+            (
+                local.client("cloudformation").create_stack,
+                {"StackName": "m", "TemplateBody": json.dumps({"Resources": {"M": mapping}})},
+            ),
+        ):
+            _, message = refusal(call, **arguments)
+            assert message.startswith("the local SageMaker does not support ")
+            assert arn in message or "AWS::Lambda::EventSourceMapping" in message
+        queue = local.client("sqs").create_queue(QueueName="heard")["QueueUrl"]
+        heard = local.client("sqs").get_queue_attributes(
+            QueueUrl=queue, AttributeNames=["QueueArn"]
+        )["Attributes"]["QueueArn"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=heard)
+        events.put_targets(Rule="calls", Targets=[{"Id": "1", "Arn": heard}])
+
     def test_of_a_timeout_that_lambda_has_not(self, local):
         code, message = refusal(create_function, local, "refused", ECHO, Timeout=901)
         assert code == "ValidationException"

@@ -1,7 +1,8 @@
 """Refuses what the emulator of the other services would accept for SageMaker and never do.
 
 Stacks with SageMaker's resources would be made of nothing, rules and schedules would start no
-pipeline, state machines no job, and scaling targets would be of endpoints that are not there.
+pipeline and no function, state machines no job, and scaling targets would be of endpoints that are
+not there.
 """
 
 import io
@@ -24,7 +25,9 @@ from sagemaker_local.storage.store import Store
 
 # In a template the partition may be a parameter.
 _PARTITION = r"arn:(?:\$\{[^}]*\}|[^:\"]*)"
-_SAGEMAKER_ARN = re.compile(_PARTITION + r":(sagemaker|scheduler:::aws-sdk:sagemaker):.*")
+_STARTED_ARN = re.compile(
+    _PARTITION + r":(sagemaker|lambda|scheduler:::aws-sdk:(sagemaker|lambda)):.*"
+)
 _SAGEMAKER_STATE = re.compile(_PARTITION + r":states:::(aws-sdk:)?sagemaker:\w+")
 # What would change how objects are handled, and what moto leaves out of a stack.
 _IGNORED_OF_BUCKETS = {
@@ -57,7 +60,7 @@ def refuse_what_would_be_ignored(parts: Parts, region: str, service: str, reques
     # Read here, it is put back for the service that is to answer.
     request.environ["wsgi.input"] = io.BytesIO(request.get_data())
     action = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
-    if service == "cloudformation":
+    if service in ("cloudformation", "sns"):
         form = parse_qs(request.get_data(as_text=True))
         check(parts, region, form.get("Action", [""])[0], {k: v[0] for k, v in form.items()})
         return
@@ -85,6 +88,8 @@ def refuse_too_many_bucket_tags(request: Request) -> None:
 def _check_stack(parts: Parts, region: str, action: str, form: Mapping[str, Any]) -> None:
     text = form.get("TemplateBody") or _at_url(parts, form.get("TemplateURL", ""))
     for kind, properties in _resources(text):
+        if kind == "AWS::Lambda::EventSourceMapping":
+            raise AwsError("ValidationError", f"the local SageMaker does not support {kind}")
         if kind.startswith("AWS::SageMaker::"):
             raise AwsError(
                 "ValidationError",
@@ -100,16 +105,19 @@ def _check_stack(parts: Parts, region: str, action: str, form: Mapping[str, Any]
         if kind == "AWS::CloudFormation::Stack":
             _check_stack(parts, region, action, {"TemplateURL": properties.get("TemplateURL")})
         for found in _strings({**properties, "EventPattern": None}):
-            if kind in _STARTERS and (
-                _SAGEMAKER_ARN.match(found) or _SAGEMAKER_STATE.search(found)
-            ):
+            if kind in _STARTERS and (_STARTED_ARN.match(found) or _SAGEMAKER_STATE.search(found)):
                 raise AwsError("ValidationError", _nothing_starts(kind, found))
 
 
 def _check_targets(parts: Parts, region: str, action: str, body: Mapping[str, Any]) -> None:
     for found in _strings(body):
-        if _SAGEMAKER_ARN.match(found):
+        if _STARTED_ARN.match(found):
             raise invalid(_nothing_starts(action or "a target", found))
+
+
+def _check_subscription(parts: Parts, region: str, action: str, form: Mapping[str, Any]) -> None:
+    if action == "Subscribe" and form.get("Protocol") == "lambda":
+        raise invalid(_nothing_starts(action, str(form.get("Endpoint"))))
 
 
 def _check_state_machine(parts: Parts, region: str, action: str, body: Mapping[str, Any]) -> None:
@@ -202,5 +210,6 @@ _CHECKS: dict[str, Callable[[Parts, str, str, Mapping[str, Any]], None]] = {
     ),
     "pipes": _check_targets,
     "scheduler": _check_targets,
+    "sns": _check_subscription,
     "states": _check_state_machine,
 }
