@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 import uuid
 
 import pytest
@@ -254,6 +255,18 @@ class TestChange:
             assert after[member] == before[member]
         assert functions.list_tags(Resource=arn)["Tags"] == {"a": "b"}
         assert invoke(own, "kept")[0] == "b"
+
+    def test_one_whose_code_was_lost_keeps_no_other_from_coming_back(self, own):
+        for name in ("lost", "kept"):
+            create_function(own, name, ECHO)
+        own.kill()
+        shutil.rmtree(own.home / "functions" / "us-east-1" / "lost")
+        own.up()
+        functions = own.client("lambda")
+        assert [one["FunctionName"] for one in functions.list_functions()["Functions"]] == ["kept"]
+        assert "function lost is not back" in (own.home / "logs" / "server.log").read_text()
+        create_function(own, "lost", ECHO)
+        assert invoke(own, "lost", {"a": 1})[0] == {"a": 1}
 
 
 class TestRefusal:

@@ -81,6 +81,9 @@ def test_a_token_goes_out_and_outputs_come_back(local, create):
     }
     code, said = refusal(local.sm.send_pipeline_execution_step_success, CallbackToken=token)
     assert (code, token in said) == ("ConflictException", True)
+    local.sm.delete_pipeline(PipelineName=name)
+    code, said = refusal(local.sm.send_pipeline_execution_step_success, CallbackToken=token)
+    assert (code, token in said) == ("ResourceNotFound", True)
 
 
 def test_a_failure_is_the_step_s(local, create):

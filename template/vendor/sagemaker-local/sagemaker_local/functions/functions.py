@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import logging
 import re
 import shutil
 import threading
@@ -24,6 +25,7 @@ from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.other_services import OtherServices
 from sagemaker_local.storage.store import Body, Resource, Store
 
+_log = logging.getLogger(__name__)
 PATH = "/2015-03-31/functions"
 _KIND = "Function"
 # API reference of Lambda, `FunctionName`: a name, a part of an ARN or an ARN, each with or without
@@ -63,8 +65,16 @@ class Functions:
     def restore(self) -> None:
         """Put every function back into moto's empty Lambda, as it was."""
         for item in self._store.resources(_KIND):
-            zipped = self._zip(item.region, item.name, item.body["_Code"])
-            self._make(item.region, item.body["_Request"], zipped.read_bytes())
+            try:
+                zipped = self._zip(item.region, item.name, item.body["_Code"]).read_bytes()
+            except OSError as error:
+                _log.warning("the function %s is not back: %s", item.name, error)
+                self._store.delete(item.arn)
+                continue
+            answer = self._make(item.region, item.body["_Request"], zipped)
+            if answer.status_code != HTTPStatus.CREATED:
+                told = answer.get_data(as_text=True)
+                _log.warning("the function %s is not back: %s", item.name, told)
         self._restored.set()
 
     def make(self, region: str, request: Body, zipped: bytes) -> Response:
@@ -77,12 +87,14 @@ class Functions:
         """
         self._restored.wait()
         answer = self._make(region, request, zipped)
-        if answer.status_code == 201:
+        if answer.status_code == HTTPStatus.CREATED:
             name = request["FunctionName"].rpartition(":")[2]
             arn = make_arn("lambda", region, f"function:{name}")
             kept = {member: value for member, value in request.items() if member != "Code"}
             body = {"_Request": kept, "_Code": self._store_zip(region, name, zipped)}
-            self._store.create(Resource(_KIND, region, name, arn, body))
+            with self._store.transaction():
+                self._store.delete(arn)
+                self._store.create(Resource(_KIND, region, name, arn, body))
         return answer
 
     def ask(self, method: str, path: str, region: str, body: Body | None = None) -> Response:

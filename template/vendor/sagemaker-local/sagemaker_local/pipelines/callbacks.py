@@ -54,11 +54,10 @@ class Callbacks:
         """
         with self._store.transaction():
             found = self._store.get(_KIND, region, token)
-            if found is None:
+            step = self._store.by_arn(found.body["_Step"]) if found else None
+            if found is None or step is None:
                 raise AwsError("ResourceNotFound", f"Callback token {token} does not exist.")
-            step = self._store.by_arn(found.body["_Step"])
-            waits = step is not None and step.body["StepStatus"] == "Executing"
-            if "_Answer" in found.body or not waits:
+            if "_Answer" in found.body or step.body["StepStatus"] != "Executing":
                 raise AwsError("ConflictException", f"Callback token {token} was used already.")
             self._store.change(found.arn, {"_Answer": answer})
         self._store.after_commit(self._tell)
