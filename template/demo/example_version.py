@@ -131,6 +131,7 @@ def _package(connection: Connection, folder: str, approval: str, project_id: str
             ],
             "SupportedContentTypes": contract.CONTENT_TYPES,
             "SupportedResponseMIMETypes": contract.RESPONSE_TYPES,
+            "SupportedRealtimeInferenceInstanceTypes": ["ml.m5.large", "ml.m5.xlarge"],
         },
         "ModelMetrics": {"ModelQuality": {"Statistics": _json_source(folder, "metrics")}},
         "DriftCheckBaselines": {

@@ -88,7 +88,7 @@ def play() -> None:
     except (ProjectError, InterruptedByUser) as error:
         _run(DOWN, quiet=True)
         if isinstance(error, InterruptedByUser):
-            raise ProjectError("the demo was interrupted; start it again") from None
+            raise
         raise ProjectError(f"the demo failed: {error}; above it says why") from None
     print(f"\nThe whole story: {len(story)} steps in {time.monotonic() - started:.1f} s")
 

@@ -3,17 +3,18 @@
 import json
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ops import ledger
+from ops.instances import known_types, refuse_unknown_type, unforeseen
 from ops.ledger import Record
 from ops.serving import serving
 from ops.stage import Stage
 from project import contract, registry, s3
 from project.aws import Connection
-from project.errors import ProjectError
+from project.errors import ProjectError, UsageError
 from project.registry import Version
 
 DETAIL_TYPE = "SageMaker Model Package State Change"
@@ -21,10 +22,18 @@ DETAIL_TYPE = "SageMaker Model Package State Change"
 
 @dataclass(frozen=True)
 class Choice:
-    """A version to deploy, and why it is this one."""
+    """A version to deploy.
+
+    Attributes
+    ----------
+    version : the version.
+    why : why it is this one.
+    note : what does not forbid it but should be known; empty when there is nothing.
+    """
 
     version: Version
     why: str
+    note: str = ""
 
 
 def choose(
@@ -49,8 +58,10 @@ def choose(
 
     Raises
     ------
-    ProjectError : there is no such version, or the stage may not serve it.
+    ProjectError : there is no such version, the stage may not serve it, or there are no such
+        instances.
     """
+    refuse_unknown_type(stage, known_types(connection))
     after = stage.settings.after
     if number is not None:
         choice = Choice(registry.version(connection, number), "as asked for")
@@ -67,7 +78,7 @@ def choose(
         before = ledger.verification(ledger.records(connection, stages[after]), version.number)
         refuse_unverified(version, after, before)
     _check_artifact(connection, version)
-    return choice
+    return replace(choice, note=unforeseen(stage, version))
 
 
 def event_detail(document: Any, group: str) -> tuple[int, str]:
@@ -83,17 +94,26 @@ def event_detail(document: Any, group: str) -> tuple[int, str]:
     ProjectError : it is another event, about another group, or no approval.
     """
     if not isinstance(document, Mapping) or document.get("detail-type") != DETAIL_TYPE:
-        raise ProjectError(f"the event is no {DETAIL_TYPE!r} of EventBridge")
+        raise ProjectError(
+            f"the event is no {DETAIL_TYPE!r} of EventBridge; pass it on whole, as it was delivered"
+        )
     try:
         detail = document["detail"]
         named, number = detail["ModelPackageGroupName"], int(detail["ModelPackageVersion"])
         arn, approval = str(detail["ModelPackageArn"]), detail["ModelApprovalStatus"]
     except (KeyError, TypeError, ValueError) as error:
-        raise ProjectError(f"the event names no model version: {error!r}") from None
+        raise ProjectError(
+            f"the event names no model version ({error!r}); pass it on whole, as it was delivered"
+        ) from None
     if named != group:
-        raise ProjectError(f"the event is about the group {named}, not about {group}")
+        raise ProjectError(
+            f"the event is about the group {named}, not about {group}; let its rule match {group}"
+        )
     if approval != "Approved":
-        raise ProjectError(f"the event says that version {number} is {approval}, not Approved")
+        raise ProjectError(
+            f"the event says that version {number} is {approval}, not Approved; "
+            "only an approval deploys"
+        )
     return number, arn
 
 
@@ -105,7 +125,9 @@ def refuse_unapproved(version: Version) -> None:
     ProjectError : says how to approve it.
     """
     if version.approval == "Rejected":
-        raise ProjectError(f"{version.name} is rejected; promote another one")
+        raise ProjectError(
+            f"{version.name} is rejected; promote another one, see `uv run project status`"
+        )
     if version.approval != "Approved":
         raise ProjectError(
             f"{version.name} is not approved; the data-science half approves it "
@@ -133,8 +155,8 @@ def refuse_unverified(version: Version, after: str, verification: Record | None)
         )
     if not verification.verified:
         raise ProjectError(
-            f"the last verification of {version.name} in {after} failed; see "
-            f"`uv run ops history {after}`"
+            f"the last verification of {version.name} in {after} failed, see "
+            f"`uv run ops history {after}`; promote another one, or verify it there again"
         )
 
 
@@ -162,16 +184,24 @@ def _named_by(connection: Connection, event: Path) -> Choice:
     try:
         document = json.loads(event.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ProjectError(f"{event} is no readable JSON file: {error}") from None
+        raise UsageError(f"{event} is no JSON file with an event: {error}") from None
     number, arn = event_detail(document, connection.project.model_package_group)
     found = registry.version(connection, number)
     if found.arn != arn:
-        raise ProjectError(f"the event is about {arn}, which is not in this account and region")
+        raise ProjectError(
+            f"the event is about {arn}, which is not in this account and region; "
+            "look at `region` in project.yaml and at whose credentials these are"
+        )
     return Choice(found, f"the version that {event.name} names")
 
 
 def _check_artifact(connection: Connection, version: Version) -> None:
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder, "model.tar.gz")
-        s3.download(connection, version.container["ModelDataUrl"], archive)
+        try:
+            s3.download(connection, version.container["ModelDataUrl"], archive)
+        except ProjectError as error:
+            raise ProjectError(
+                f"the artefact of {version.name} cannot be read: {error}; promote another version"
+            ) from None
         contract.check_artifact(archive, version.name)

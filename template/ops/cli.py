@@ -54,7 +54,8 @@ def plan(
     choice = choose(connection, stages, chosen, version, event)
     want = desired(connection, chosen, choice.version)
     now = serving(connection, chosen)
-    made = make_plan(connection, chosen, choice.version.number, choice.why, want, now)
+    number = choice.version.number
+    made = make_plan(connection, chosen, number, choice.why, choice.note, want, now)
     if as_json:
         console.print_json(made.as_json())
     else:
@@ -83,6 +84,8 @@ def promote(
     stages, chosen, connection = _open(stage, local)
     choice = choose(connection, stages, chosen, version, event)
     print(f"{chosen.name}: {choice.version.name}, {choice.why}")
+    if choice.note:
+        print(f"note: {choice.note}")
     promote.promote(connection, chosen, choice.version)
 
 
@@ -120,10 +123,10 @@ def rollback(stage: StageName, local: console.Local = None) -> None:
 
     Example: uv run ops rollback production
     """
-    from ops import promote
+    from ops.rollback import rollback
 
     _, chosen, connection = _open(stage, local)
-    promote.rollback(connection, chosen)
+    rollback(connection, chosen)
 
 
 @app.command()
@@ -149,12 +152,17 @@ def status(as_json: console.AsJson = False, local: console.Local = None) -> None
 def history(stage: StageName, as_json: console.AsJson = False, local: console.Local = None) -> None:
     """List what happened to a stage, the newest first.
 
+    What was started and never ended is shown as interrupted.
+
     Example: uv run ops history production
     """
     from ops import ledger
+    from ops.serving import serving
 
     _, chosen, connection = _open(stage, local)
-    events = list(ledger.events(connection, chosen))
+    now = serving(connection, chosen)
+    under_way = now is not None and now.in_progress
+    events = ledger.history(ledger.events(connection, chosen), under_way)
     if as_json:
         console.print_json([event.model_dump(mode="json") for event in events])
     elif not events:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -11,7 +12,7 @@ from ops.serving import IN_PROGRESS, Serving, endpoint_status, serving
 from ops.stage import Stage
 from project.aws import Connection
 from project.aws_errors import already_exists, found, is_in_progress, is_not_found
-from project.console import timed
+from project.console import leaving, timed
 from project.errors import ProjectError
 
 LONGEST_WAIT = 3600.0
@@ -90,17 +91,21 @@ def switch(connection: Connection, stage: Stage, config: str, version: int | Non
         # SageMaker lets nothing be done to a failed endpoint but to delete it.
         delete(connection, stage)
     status = endpoint_status(connection, name)
-    with timed(f"{'creating' if status is None else 'updating'} endpoint {name}"):
-        if status is None:
-            tags = connection.tags if version is None else stage_tags(connection, stage, version)
-            _create_once(
-                client.create_endpoint,
-                {"EndpointName": name, "EndpointConfigName": config, "Tags": tags},
-            )
-            _appear(connection, name)
-        else:
-            _update(client, name, config)
-        _wait(connection, name)
+    doing = "creating" if status is None else "updating"
+    with timed(f"{doing} endpoint {name}"):
+        with _unsure(name):
+            if status is None:
+                tags = (
+                    connection.tags if version is None else stage_tags(connection, stage, version)
+                )
+                request = {"EndpointName": name, "EndpointConfigName": config, "Tags": tags}
+                _create_once(client.create_endpoint, request)
+            else:
+                _update(client, name, config)
+        with _going_on(f"{doing} {name}"):
+            if status is None:
+                _appear(connection, name)
+            _wait(connection, name)
 
 
 def delete(connection: Connection, stage: Stage) -> None:
@@ -112,8 +117,10 @@ def delete(connection: Connection, stage: Stage) -> None:
     """
     name = endpoint_name(connection, stage)
     with timed(f"deleting endpoint {name}"):
-        _change(name, lambda: connection.sagemaker.delete_endpoint(EndpointName=name))
-        _wait(connection, name)
+        with _unsure(name):
+            _change(name, lambda: connection.sagemaker.delete_endpoint(EndpointName=name))
+        with _going_on(f"deleting {name}"):
+            _wait(connection, name)
 
 
 def tag(connection: Connection, stage: Stage, now: Serving) -> None:
@@ -123,6 +130,14 @@ def tag(connection: Connection, stage: Stage, now: Serving) -> None:
     tags = stage_tags(connection, stage, now.version)
     if not {(one["Key"], one["Value"]) for one in tags} <= connection.tags_of(now.arn).items():
         connection.sagemaker.add_tags(ResourceArn=now.arn, Tags=tags)
+
+
+def _unsure(name: str) -> AbstractContextManager[None]:
+    return leaving(f"SageMaker may have been asked to change {name}: see `uv run ops status`")
+
+
+def _going_on(doing: str) -> AbstractContextManager[None]:
+    return leaving(f"SageMaker goes on {doing}; the same command again waits for it")
 
 
 def _create(what: str, name: str, create: Any, request: dict[str, Any]) -> None:

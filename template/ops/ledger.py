@@ -2,7 +2,8 @@
 
 import secrets
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from datetime import datetime
+from typing import Literal, TypeGuard
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
@@ -11,8 +12,8 @@ from project import s3
 from project.aws import Connection
 
 Action = Literal["promote", "rollback", "verify"]
-Outcome = Literal["succeeded", "rolled-back", "failed"]
-HEAD = ("ended (UTC)", "action", "version", "before", "outcome", "took", "by", "reason")
+Outcome = Literal["started", "succeeded", "rolled-back", "failed", "interrupted"]
+HEAD = ("when (UTC)", "action", "version", "before", "outcome", "took", "by", "reason")
 
 
 class Check(BaseModel):
@@ -34,12 +35,17 @@ class Record(BaseModel):
     stage : the stage's name.
     version : the model version it was about.
     endpoint_config : the endpoint configuration it was about.
-    previous_version, previous_endpoint_config : what would be put back; None when nothing.
-    outcome : `succeeded`; `rolled-back`: what served before serves again; `failed`: neither.
+    previous_version, previous_endpoint_config : what served when it started; None when nothing,
+        and no version when that was none of the project's.
+    outcome : `started`: a trace, written before the endpoint is changed; `succeeded`;
+        `rolled-back`: what was put back serves; `failed`: neither. In a history also
+        `interrupted`: a trace that nothing followed.
     reason : why it did not succeed; else empty.
     checks : what the verification saw; empty when it did not come to that.
     started, ended : UTC.
     by : ARN of who ran it, as STS tells it.
+    attempt : the same in a trace and in what followed it.
+    put_back_version : what was put back; None when nothing was, or its version is not known.
     """
 
     # A record that a later release wrote may say more than this one reads.
@@ -57,6 +63,8 @@ class Record(BaseModel):
     started: AwareDatetime
     ended: AwareDatetime
     by: str
+    attempt: str = ""
+    put_back_version: int | None = None
 
     @property
     def verified(self) -> bool:
@@ -99,6 +107,36 @@ def records(connection: Connection, stage: Stage) -> Iterator[Record]:
     return (event for event in events(connection, stage) if isinstance(event, Record))
 
 
+def history(
+    newest_first: Iterable[Record | Unreadable], under_way: bool
+) -> list[Record | Unreadable]:
+    """Return events as a reader wants them: what was started and what came of it as one.
+
+    Parameters
+    ----------
+    newest_first : the stage's events.
+    under_way : whether SageMaker is changing the endpoint now, so that what was started last may
+        still end well.
+    """
+    every = list(newest_first)
+    ended = {event.attempt for event in every if _is_outcome(event)}
+    shown: list[Record | Unreadable] = []
+    for event in every:
+        if isinstance(event, Unreadable) or event.outcome != "started":
+            shown.append(event)
+        elif event.attempt not in ended:
+            last = under_way and not shown
+            shown.append(event if last else event.model_copy(update={"outcome": "interrupted"}))
+    return shown
+
+
+def unfinished(newest_first: Iterable[Record]) -> Record | None:
+    """Return the trace of the last promotion or rollback if nothing says how it ended."""
+    changes = (record for record in newest_first if record.action != "verify")
+    last = next(changes, None)
+    return last if last is not None and last.outcome == "started" else None
+
+
 def served(newest_first: Iterable[Record]) -> Iterator[Record]:
     """Yield what served a stage and was verified, the newest first.
 
@@ -117,27 +155,42 @@ def served(newest_first: Iterable[Record]) -> Iterator[Record]:
             undone_until = None
 
 
-def rollback_targets(newest_first: Iterable[Record], config: str) -> list[Record]:
-    """Return what a stage may go back to from an endpoint configuration, the nearest first.
-
-    These served before it, and the newest verification of each passed.
+def past(newest_first: Iterable[Record], config: str) -> list[Record]:
+    """Return what served a stage before an endpoint configuration, the newest first.
 
     Parameters
     ----------
     newest_first : the stage's records.
     config : the endpoint configuration that serves now.
     """
-    every = list(newest_first)
-    past = list(served(every))
-    configs = [record.endpoint_config for record in past]
+    before = list(served(newest_first))
+    configs = [record.endpoint_config for record in before]
     if config in configs:
-        past = past[configs.index(config) + 1 :]
-    newest = {record.endpoint_config: record for record in reversed(every) if record.checks}
-    return [
+        before = before[configs.index(config) + 1 :]
+    return [record for record in before if record.endpoint_config != config]
+
+
+def failed_last(newest_first: Iterable[Record], config: str) -> bool:
+    """Say whether the newest verification of an endpoint configuration failed."""
+    return next(
+        (
+            not record.verified
+            for record in newest_first
+            if record.endpoint_config == config and record.checks
+        ),
+        False,
+    )
+
+
+def served_since(newest_first: Iterable[Record], config: str) -> datetime | None:
+    """Return since when a stage serves an endpoint configuration, None when nothing says so."""
+    changes = (
         record
-        for record in past
-        if record.endpoint_config != config and newest.get(record.endpoint_config, record).verified
-    ]
+        for record in newest_first
+        if record.outcome == "succeeded" and record.action != "verify"
+    )
+    newest = next(changes, None)
+    return newest.ended if newest is not None and newest.endpoint_config == config else None
 
 
 def verification(newest_first: Iterable[Record], version: int) -> Record | None:
@@ -147,16 +200,23 @@ def verification(newest_first: Iterable[Record], version: int) -> Record | None:
 
 def row(record: Record) -> dict[str, object]:
     """Return a record as a row of the history, under `HEAD`."""
+    seconds = (record.ended - record.started).total_seconds()
+    known = record.outcome not in ("started", "interrupted")
+    put_back = record.put_back_version
     return {
-        "ended (UTC)": f"{record.ended:%Y-%m-%d %H:%M:%S}",
+        "when (UTC)": f"{record.ended:%Y-%m-%d %H:%M:%S}",
         "action": record.action,
         "version": record.version,
-        "before": record.previous_version or "-",
-        "outcome": record.outcome,
-        "took": f"{(record.ended - record.started).total_seconds():.1f} s",
+        "before": record.previous_version or record.previous_endpoint_config or "-",
+        "outcome": record.outcome if put_back is None else f"{record.outcome} to {put_back}",
+        "took": f"{seconds:.1f} s" if known else "-",
         "by": record.by.rpartition(":")[2],
         "reason": record.reason if len(record.reason) <= 60 else f"{record.reason[:59]}…",
     }
+
+
+def _is_outcome(event: Record | Unreadable) -> TypeGuard[Record]:
+    return isinstance(event, Record) and event.outcome != "started"
 
 
 def _folder(connection: Connection, stage: str) -> str:

@@ -41,6 +41,7 @@ class Plan:
     status : the endpoint's status now; None when there is no endpoint.
     steps : the resources.
     changes : what would be different afterwards.
+    note : what should be known besides; empty when there is nothing.
     """
 
     stage: str
@@ -49,6 +50,7 @@ class Plan:
     status: str | None
     steps: list[Step]
     changes: list[Change]
+    note: str = ""
 
     @property
     def nothing(self) -> bool:
@@ -66,6 +68,7 @@ def make_plan(
     stage: Stage,
     version: int,
     why: str,
+    note: str,
     want: Desired,
     now: Serving | None,
 ) -> Plan:
@@ -75,7 +78,7 @@ def make_plan(
     ----------
     connection : where to look which resources there are.
     stage : the stage.
-    version, why : what it should serve, and why.
+    version, why, note : what it should serve, why, and what should be known besides.
     want : the desired state.
     now : the actual state.
     """
@@ -93,6 +96,7 @@ def make_plan(
             Step("endpoint", endpoint_name(connection, stage), endpoint_action(want, now)),
         ],
         changes=changes(want, now),
+        note=note,
     )
 
 
@@ -118,14 +122,16 @@ def changes(want: Desired, now: Serving | None) -> list[Change]:
 
 def lines(plan: Plan) -> list[str]:
     """Return a plan for a person to read."""
-    title = f"{plan.stage}: version {plan.version}, {plan.why}"
+    head = [f"{plan.stage}: version {plan.version}, {plan.why}"]
+    if plan.note:
+        head.append(f"note: {plan.note}")
     if plan.nothing:
-        return [title, "nothing to do"]
+        return [*head, "nothing to do"]
     # A first deployment is new in everything: the rest can be read from --json.
     brief = ("version", "instance type", "instance count")
     shown = [one for one in plan.changes if plan.status is not None or one.what in brief]
     return [
-        title,
+        *head,
         *[f"  {step.action:<8}{step.resource:<24}{step.name}" for step in plan.steps],
         *[f"    {one.what:<20}{_shown(one.old)} → {_shown(one.new)}" for one in shown],
         *(

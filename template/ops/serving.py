@@ -25,7 +25,7 @@ class Serving:
     status : its `EndpointStatus`.
     config : the name of its endpoint configuration; empty when it has none.
     version : the model version that this configuration serves; None when its tags do not say.
-    since : when the endpoint was changed last.
+    modified : its `LastModifiedTime`.
     failure : SageMaker's reason when the last change failed; else empty.
     model : the `DescribeModel` response of what it serves; empty when that is gone.
     variant : the `ProductionVariant` of its configuration; empty when that is gone.
@@ -37,7 +37,7 @@ class Serving:
     status: str
     config: str
     version: int | None
-    since: datetime
+    modified: datetime
     failure: str = ""
     model: dict[str, Any] = field(default_factory=dict)
     variant: dict[str, Any] = field(default_factory=dict)
@@ -47,6 +47,11 @@ class Serving:
     def in_progress(self) -> bool:
         """Whether SageMaker is changing it."""
         return self.status in IN_PROGRESS
+
+    @property
+    def answers(self) -> bool:
+        """Whether it takes requests."""
+        return self.status not in ("Failed", "OutOfService")
 
     def serves(self, config: str) -> bool:
         """Say whether it is in service with the named endpoint configuration."""
@@ -76,7 +81,7 @@ def serving(connection: Connection, stage: Stage) -> Serving | None:
         status=endpoint["EndpointStatus"],
         config=config_name,
         version=int(number) if number.isdigit() else None,
-        since=endpoint["LastModifiedTime"],
+        modified=endpoint["LastModifiedTime"],
         failure=endpoint.get("FailureReason", ""),
         model=model or {},
         variant=variant,

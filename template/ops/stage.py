@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from project.errors import ProjectError
+from project.errors import ProjectError, UsageError
 from project.settings import ROOT, Strict, load
 
 STAGES = ROOT / "ops" / "stages"
@@ -28,7 +28,7 @@ class StageSettings(Strict):
     """
 
     after: str | None
-    instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$")] = "ml.m5.large"
+    instance_type: str = "ml.m5.large"
     instance_count: Annotated[int, Field(ge=1)] = 1
     verify: VerifySettings = VerifySettings()
 
@@ -46,6 +46,11 @@ class Stage:
     name: str
     settings: StageSettings
 
+    @property
+    def file(self) -> str:
+        """The file as messages call it."""
+        return f"ops/stages/{self.name}.yaml"
+
 
 def load_stages(folder: Path = STAGES) -> dict[str, Stage]:
     """Read every stage, the first ones first.
@@ -61,7 +66,7 @@ def load_stages(folder: Path = STAGES) -> dict[str, Stage]:
     """
     found = {path.stem: Stage(path.stem, _settings(path)) for path in folder.glob("*.yaml")}
     if not found:
-        raise ProjectError(f"{folder} holds no stage; a stage is a file like staging.yaml")
+        raise ProjectError(f"{folder} holds no stage; add a file like staging.yaml")
     order = {name: len(_before(found, name)) for name in found}
     return {name: found[name] for name in sorted(found, key=lambda name: (order[name], name))}
 
@@ -71,10 +76,10 @@ def find_stage(stages: Mapping[str, Stage], name: str) -> Stage:
 
     Raises
     ------
-    ProjectError : there is none of that name; the message lists those there are.
+    UsageError : there is none of that name; the message lists those there are.
     """
     if name not in stages:
-        raise ProjectError(f"there is no stage {name!r}; there are {', '.join(stages)}")
+        raise UsageError(f"there is no stage {name!r}; there are {', '.join(stages)}")
     return stages[name]
 
 
@@ -94,11 +99,14 @@ def _before(stages: Mapping[str, Stage], name: str) -> list[str]:
     while (after := stages[current].settings.after) is not None:
         if after not in stages:
             raise ProjectError(
-                f"the stage {current} comes after {after!r}, which is no stage; "
+                f"{stages[current].file}: key `after`: there is no stage {after!r}; "
                 f"there are {', '.join(sorted(stages))}"
             )
         passed.append(after)
         if after == name or passed.count(after) > 1:
-            raise ProjectError(f"the stages {' after '.join([name, *passed])} form a circle")
+            raise ProjectError(
+                f"the stages {' after '.join([name, *passed])} form a circle; "
+                "write `after: null` in the file of the first one"
+            )
         current = after
     return passed

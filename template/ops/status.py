@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import tee
 from typing import Any
 
 from ops import ledger
@@ -26,7 +27,8 @@ class StageStatus:
     status : the `EndpointStatus`; None when there is no endpoint.
     version : the model version that serves; None when there is none.
     approval : that version's approval state now; None when it is not in the registry.
-    since : when the endpoint was changed last.
+    since : since when it serves that version: when that was recorded, else when the endpoint was
+        changed last.
     verified : whether the version's last verification in this stage passed; None: there was none.
     verified_at : when that was.
     """
@@ -68,10 +70,11 @@ def stage_status(connection: Connection, stage: Stage) -> StageStatus:
     now = serving(connection, stage)
     if now is None:
         return StageStatus(stage.name, endpoint_name(connection, stage), None)
-    since = now.since.astimezone(UTC)
+    records, again = tee(ledger.records(connection, stage))
+    since = ledger.served_since(again, now.config) or now.modified.astimezone(UTC)
     if now.version is None:
         return StageStatus(stage.name, now.endpoint, now.status, since=since)
-    last = ledger.verification(ledger.records(connection, stage), now.version)
+    last = ledger.verification(records, now.version)
     return StageStatus(
         stage=stage.name,
         endpoint=now.endpoint,

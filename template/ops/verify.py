@@ -16,10 +16,13 @@ from ops.ledger import Check
 from project import s3
 from project.aws import Connection
 from project.contract import BROKEN_ARCHIVE, EXPECTED_ANSWERS, ContractError, ExpectedAnswers
+from project.errors import ProjectError
 from project.registry import Version
 
 INVOCATIONS = 5
 """How often the payload is sent: several instances answer, and the first answer may be slow."""
+
+REGISTER_AGAIN = "promote another version, or let data science register it again"
 
 LARGEST_PAYLOAD = 6 * 1024 * 1024
 """Most bytes that `InvokeEndpoint` takes (SageMaker API reference)."""
@@ -56,19 +59,19 @@ def load_example(connection: Connection, version: Version) -> Example:
 
     Raises
     ------
-    ContractError : one of them is unreadable.
-    ProjectError : one of them is not there.
+    ContractError : one of them is unreadable, or not there.
     """
     uri = version.metadata[EXPECTED_ANSWERS]
     try:
-        expected = ExpectedAnswers.model_validate_json(s3.read(connection, uri))
+        expected = ExpectedAnswers.model_validate_json(_read(connection, uri, version.name))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the document"
         raise ContractError(
-            f"the expected answers of {version.name} are unreadable: {where}: {first['msg']}"
+            f"the expected answers of {version.name} are unreadable: {where}: {first['msg']}; "
+            f"{REGISTER_AGAIN}"
         ) from None
-    archive = s3.read(connection, version.package["SamplePayloadUrl"])
+    archive = _read(connection, version.package["SamplePayloadUrl"], version.name)
     return Example(_member(archive, expected.payload, version.name), expected)
 
 
@@ -223,6 +226,13 @@ def _first(differences: Iterator[str]) -> str:
     return next((difference for difference in differences if difference), "")
 
 
+def _read(connection: Connection, uri: str, version: str) -> bytes:
+    try:
+        return s3.read(connection, uri)
+    except ProjectError as error:
+        raise ContractError(f"{version} cannot be verified: {error}; {REGISTER_AGAIN}") from None
+
+
 def _member(archive: bytes, name: str, version: str) -> bytes:
     try:
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
@@ -231,7 +241,11 @@ def _member(archive: bytes, name: str, version: str) -> bytes:
     except (*BROKEN_ARCHIVE, KeyError):
         content = None
     if content is None:
-        raise ContractError(f"the sample payload of {version} is no tar archive with {name} in it")
+        raise ContractError(
+            f"the sample payload of {version} is no tar archive with {name} in it; {REGISTER_AGAIN}"
+        )
     if len(content) > LARGEST_PAYLOAD:
-        raise ContractError(f"the sample payload of {version} is larger than {LARGEST_PAYLOAD} B")
+        raise ContractError(
+            f"the sample payload of {version} is larger than {LARGEST_PAYLOAD} B; {REGISTER_AGAIN}"
+        )
     return content

@@ -18,8 +18,12 @@ looked at. The texts below were seen by clients that talk to AWS every day:
   `DeleteEndpoint`; that `UpdateEndpoint` says the same is in public logs only: unconfirmed.
 
 S3 and CloudWatch Logs have codes for what is not there; the codes are in their API references.
+
+A refused value is answered with all that would be allowed, "failed to satisfy constraint: Member
+must satisfy enum value set: [ml.a, ml.b, …]", some kilobytes of it for an instance type.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +44,9 @@ _EXISTING_TEXTS = (
     "must be unique within an AWS account",
 )
 _IN_PROGRESS_TEXT = "Cannot update in-progress"
+_LONGEST = 500
+"""Characters of a message that somebody still reads."""
+_LONGEST_LIST = 120
 
 
 def is_not_found(error: ClientError) -> bool:
@@ -57,6 +64,12 @@ def already_exists(error: ClientError) -> bool:
 def is_in_progress(error: ClientError) -> bool:
     """Say whether AWS refused to change an endpoint because it is being changed already."""
     return _is_refused_with(error, _IN_PROGRESS_TEXT)
+
+
+def brief(said: object) -> str:
+    """Return what AWS said in one line that can be read: a long list only begins there."""
+    line = re.sub(r"\[[^][]*\]", _begun, " ".join(str(said).split()))
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
 def found(call: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
@@ -79,3 +92,10 @@ def _is_refused_with(error: ClientError, *texts: str) -> bool:
     # ResourceInUse is the code that SageMaker's API reference gives a name that is taken.
     known = refusal["Code"] in ("ValidationException", "ResourceInUse")
     return known and any(text in refusal["Message"] for text in texts)
+
+
+def _begun(found: re.Match[str]) -> str:
+    text = found[0]
+    if len(text) <= _LONGEST_LIST:
+        return text
+    return f"{text[: text.rfind(',', 0, _LONGEST_LIST) + 1] or text[:_LONGEST_LIST]} …]"

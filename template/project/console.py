@@ -1,13 +1,15 @@
 """How every command of the project speaks: exit codes, one-line errors, tables, JSON."""
 
 import gc
+import io
 import json
+import os
 import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -51,18 +53,25 @@ def application(help: str) -> typer.Typer:
 
 
 def run(app: typer.Typer) -> None:
-    """Run an application: exit code 0 done, 1 failed, 2 wrong use; errors in one line."""
-    # Typer would end the program without a word.
-    signal.signal(signal.SIGINT, _interrupt)
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that does not know a character shows another one.
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    """Run an application; errors are one line.
+
+    Exit codes: 0 done, 1 failed, 2 wrong use, 130 ended by Ctrl-C, 143 by SIGTERM.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Typer would end the program without a word, and so would Python.
+        signal.signal(number, _interrupt)
+    lost: list[OSError] = []
+    sys.stdout = _tireless(sys.stdout, lost)
+    sys.stderr = _tireless(sys.stderr, lost)
     try:
         app()
-    except ProjectError as error:
+    except SystemExit as end:
+        sys.stdout.flush()
+        if lost and not end.code:
+            fail(f"it is done, but its output could not be written: {lost[0].strerror}")
+        raise
+    except (InterruptedByUser, ProjectError) as error:
         fail(str(error), error.exit_code)
-    except InterruptedByUser as error:
-        fail(str(error))
     except Exception as error:
         said = _about(error)
         if said is None:
@@ -81,8 +90,9 @@ def _about(error: Exception) -> str | None:
         if "//127.0.0.1:" in str(error):
             return "the local SageMaker stopped answering; run the same command again to restart it"
         from project.advice import advice
+        from project.aws_errors import brief
 
-        said, todo = str(error), advice(error)
+        said, todo = brief(error), advice(error)
         return f"AWS: {said.rstrip('.')}; {todo}" if todo else f"AWS: {said}"
     if isinstance(error, OSError):
         named = error.filename is not None and error.strerror is not None
@@ -93,18 +103,60 @@ def _about(error: Exception) -> str | None:
 def fail(message: str, exit_code: int = 1) -> None:
     """Print an error as the last line and exit."""
     sys.stdout.flush()
-    print(f"error: {_one_line(message)}", file=sys.stderr)
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
     raise SystemExit(exit_code)
 
 
-def _one_line(text: object) -> str:
-    return " ".join(str(text).split())
+@contextmanager
+def leaving(what: str) -> Iterator[None]:
+    """Let an interruption tell what it leaves behind; the innermost one knows it best."""
+    try:
+        yield
+    except InterruptedByUser as error:
+        error.leaves = error.leaves or what
+        raise
 
 
-def _interrupt(*_: object) -> None:
+class _Tireless(io.FileIO):
+    """The file behind standard output or error, which never ends a command.
+
+    A deployment must not stop half-way because nobody reads on, or because the disk is full that
+    its log goes to.
+    """
+
+    def __init__(self, descriptor: int, lost: list[OSError]) -> None:
+        super().__init__(descriptor, "wb", closefd=False)
+        self._lost = lost
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            pass
+        except OSError as error:
+            self._lost.append(error)
+        return len(data)
+
+
+def _tireless(stream: TextIO | None, lost: list[OSError]) -> TextIO:
+    """Return standard output or error as a command uses it; `lost` collects what went wrong."""
+    if stream is None:
+        # The shell closed it.
+        return open(os.devnull, "w", encoding="utf-8")
+    # A terminal that does not know a character shows another one.
+    if isinstance(stream, io.TextIOWrapper) and stream.isatty():
+        stream.reconfigure(errors="replace")
+        return stream
+    file = io.BufferedWriter(_Tireless(stream.fileno(), lost))
+    every_line = getattr(stream, "line_buffering", False)
+    return io.TextIOWrapper(file, stream.encoding, "replace", line_buffering=every_line)
+
+
+def _interrupt(number: int, _: object) -> None:
     # Who presses it twice does not want to read the message of the first.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    raise InterruptedByUser("interrupted; what SageMaker was asked to do goes on")
+    for again in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(again, signal.SIG_DFL)
+    raise InterruptedByUser(number)
 
 
 def target(local: Local) -> "Target | None":

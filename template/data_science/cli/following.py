@@ -4,7 +4,8 @@ from data_science.runs import execution
 from data_science.runs.logs import job_log
 from data_science.runs.versions import metrics
 from project.aws import Connection
-from project.errors import InterruptedByUser, ProjectError
+from project.console import leaving
+from project.errors import ProjectError
 from project.registry import version
 
 
@@ -19,11 +20,11 @@ def follow(connection: Connection, arn: str, logs: bool = False) -> None:
 
     Raises
     ------
-    ProjectError : the run failed or was stopped, or the user looks no longer.
+    ProjectError : the run failed or was stopped.
     """
     shown: set[str] = set()
     steps: list[execution.Step] = []
-    try:
+    with leaving("the run goes on, `ds stop` stops it"):
         for steps in execution.follow(connection, arn):
             for step in steps:
                 if step.name not in shown and step.status not in ("Starting", "Executing"):
@@ -32,8 +33,6 @@ def follow(connection: Connection, arn: str, logs: bool = False) -> None:
                     if logs and step.job_arn and not step.reused_from and step.status != "Failed":
                         for line in job_log(connection, step.job_arn):
                             print(f"    {line}", flush=True)
-    except InterruptedByUser:
-        raise ProjectError("no longer followed; the run goes on, `ds stop` stops it") from None
     state = execution.status(connection, arn)
     if state != "Succeeded":
         for step in steps:

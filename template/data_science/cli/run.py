@@ -1,7 +1,5 @@
 """The commands that compile the pipeline and run it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +7,7 @@ import typer
 from data_science.cli.options import Parameters, name_values
 from project import console
 from project.console import Local
-from project.errors import InterruptedByUser, ProjectError, UsageError
+from project.errors import UsageError
 
 
 def definition(local: Local = None) -> None:
@@ -67,7 +65,7 @@ def run(
     parameters = name_values(param or [])
     if source is not None and not only:
         raise UsageError("--from goes with --only")
-    with _nothing_started():
+    with console.leaving("no run was started"):
         with console.timed("connect"):
             connection = connect(console.target(local))
         pipeline = connection.project.name
@@ -100,14 +98,6 @@ def run(
     print(f"run {execution.run_id(arn)} of pipeline {pipeline} in {connection.target}")
     if wait:
         follow(connection, arn, logs)
-
-
-@contextmanager
-def _nothing_started() -> Iterator[None]:
-    try:
-        yield
-    except InterruptedByUser:
-        raise ProjectError("interrupted; no run was started") from None
 
 
 def _check_step(document: dict[str, Any], name: str) -> None:

@@ -2,12 +2,13 @@
 
 import csv
 import json
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from data_science.cli.run import _nothing_started
+from data_science.cli import run as commands
 from data_science.config.declared import PIPELINE_PARAMETERS, declared_hyperparameters
 from data_science.config.quality import METRICS
 from data_science.config.settings import Quality, load_settings
@@ -15,7 +16,7 @@ from data_science.runs import execution, history
 from data_science.runs.versions import metrics
 from project import contract, registry, s3
 from project.aws import Connection
-from project.errors import InterruptedByUser, ProjectError
+from project.errors import InterruptedByUser
 from project.settings import ROOT
 from tests.commands import run
 from tests.data_science.tables import NUMBER, TARGET, made_up
@@ -414,9 +415,12 @@ def test_what_cannot_be_scored_is_said_at_once(
     assert reason in done.stderr
 
 
-def test_an_interrupt_before_the_start_says_that_nothing_was_started() -> None:
-    with (
-        pytest.raises(ProjectError, match=r"^interrupted; no run was started$"),
-        _nothing_started(),
-    ):
-        raise InterruptedByUser("interrupted; what SageMaker was asked to do goes on")
+def test_an_interrupt_before_the_start_says_that_nothing_was_started(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise InterruptedByUser(signal.SIGINT)
+
+    monkeypatch.setattr("data_science.config.settings.load_settings", interrupted)
+    with pytest.raises(InterruptedByUser, match=r"^interrupted; no run was started$"):
+        commands.run(local=[True])

@@ -61,11 +61,13 @@ def test_a_failed_promotion_exits_with_1_and_says_what_serves(ops: Ops) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["promote", "prod"], 1, "there is no stage 'prod'; there are staging, production"),
+        (["promote", "prod"], 2, "there is no stage 'prod'; there are staging, production"),
         (["promote", "staging", "--version", "7"], 1, "there is no version 7"),
         (["promote", "staging", "--version", "0"], 2, "--version"),
         (["plan", "staging", "--version", "1", "--event", "ops/cli.py"], 2, "exclude each other"),
         (["promote"], 2, "STAGE"),
+        (["history", "prod"], 2, "error: there is no stage 'prod'"),
+        (["plan", "staging", "--event", "ops/cli.py"], 2, "ops/cli.py is no JSON file with an"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(
@@ -85,22 +87,53 @@ def test_a_first_promotion_that_was_killed_is_finished_by_running_it_again(ops: 
     rerun = ops.run("promote", "staging")
 
     assert last_line(rerun.stdout) == "version 1 serves staging"
-    history = json.loads(ops.run("history", "staging", "--json").stdout)
-    assert [(one["action"], one["outcome"]) for one in history] == [("promote", "succeeded")]
+    history = ops.run("history", "staging").stdout.splitlines()
+    assert [line.split()[2:6] for line in history[1:]] == [
+        ["promote", "1", "1", "succeeded"],
+        ["promote", "1", "-", "interrupted"],
+    ]
 
 
-def test_a_promotion_that_is_under_way_is_waited_for(ops: Ops) -> None:
+def test_an_instance_type_that_there_is_not_is_refused_by_the_plan(ops: Ops) -> None:
+    register(ops.connection)
+    (ops.folder / "ops/stages/staging.yaml").write_text("after: null\ninstance_type: ml.m5.huge\n")
+
+    done = ops.run("plan", "staging")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ops/stages/staging.yaml: key `instance_type`: endpoints ")
+    assert len(done.stderr) < 300
+
+
+def test_an_instance_type_that_data_science_did_not_name_is_noted(ops: Ops) -> None:
+    register(ops.connection)
+    (ops.folder / "ops/stages/staging.yaml").write_text(
+        "after: null\ninstance_type: ml.m5.4xlarge\n"
+    )
+    note = (
+        "version 1 was registered for ml.m5.large, ml.m5.xlarge; "
+        "`instance_type` in ops/stages/staging.yaml is ml.m5.4xlarge"
+    )
+
+    assert json.loads(ops.run("plan", "staging", "--json").stdout)["note"] == note
+    assert f"\nnote: {note}\n" in ops.run("promote", "staging").stdout
+
+
+def test_a_promotion_that_is_under_way_is_waited_for(
+    ops: Ops, capsys: pytest.CaptureFixture[str]
+) -> None:
     register(ops.connection)
     promote(ops.connection, STAGING, registry.version(ops.connection, 1))
-    register(ops.connection, load_seconds=4)
+    second = registry.version(ops.connection, register(ops.connection, load_seconds=4))
     kill_once(ops, "Updating")
+    capsys.readouterr()
 
-    plan = ops.run("plan", "staging", "--version", "1")
-    rerun = ops.run("promote", "staging")
+    promote(ops.connection, STAGING, second)
 
-    assert last_line(plan.stdout) == "the endpoint is Updating; a promotion waits for that first"
-    assert f"waiting for {ops.connection.project.name}-staging, which is Updating" in rerun.stdout
-    assert last_line(rerun.stdout) == "version 2 serves staging"
+    said = capsys.readouterr().out.splitlines()
+    waited = f"waiting for {ops.connection.project.name}-staging, which is Updating"
+    assert said[0].startswith(waited)
+    assert said[-1] == "version 2 serves staging"
 
 
 def kill_once(ops: Ops, status: str) -> None:

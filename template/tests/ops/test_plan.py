@@ -21,7 +21,7 @@ def now_serving(state: Desired, **changes: Any) -> Serving:
         "status": "InService",
         "config": state.config_name,
         "version": 3,
-        "since": datetime(2026, 11, 1, tzinfo=UTC),
+        "modified": datetime(2026, 11, 1, tzinfo=UTC),
         "model": state.model,
         "variant": state.config["ProductionVariants"][0],
         "tags": {tag["Key"]: tag["Value"] for tag in state.config["Tags"]},
@@ -72,10 +72,12 @@ def test_a_plan_reads_as_a_short_diff() -> None:
         status="Updating",
         steps=[Step("model", "demo-staging-v3-0", "create")],
         changes=[Change("version", "2", "3"), Change("role", None, "a-role")],
+        note="it was registered for another one",
     )
 
     assert lines(plan) == [
         "staging: version 3, the newest approved version",
+        "note: it was registered for another one",
         "  create  model                   demo-staging-v3-0",
         "    version             2 → 3",
         "    role                none → a-role",

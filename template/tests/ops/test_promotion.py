@@ -9,7 +9,8 @@ from demo.example_version import Fault, register
 from ops import endpoint, ledger
 from ops.choose import choose
 from ops.desired import desired
-from ops.promote import promote, rollback, verify_stage
+from ops.promote import promote, verify_stage
+from ops.rollback import rollback
 from ops.serving import serving
 from project import registry, s3
 from project.aws import Connection
@@ -79,10 +80,10 @@ def test_promoting_what_serves_already_changes_nothing_but_verifies(
 
     after = serving(fresh, STAGING)
     assert before is not None and after is not None
-    assert (after.config, after.since) == (before.config, before.since)
+    assert (after.config, after.modified) == (before.config, before.modified)
     assert "version 1 serves staging already" in capsys.readouterr().out
-    actions = [record.action for record in ledger.records(fresh, STAGING)]
-    assert actions == ["verify", "promote"]
+    actions = [(record.action, record.outcome) for record in ledger.records(fresh, STAGING)]
+    assert actions == [("verify", "succeeded"), ("promote", "succeeded"), ("promote", "started")]
 
 
 def test_an_event_deploys_the_version_that_it_names_not_the_newest(
@@ -148,6 +149,7 @@ def test_a_version_that_fails_is_rolled_back(fresh: Connection, fault: Fault, me
     assert fresh.tags_of(after.arn)["model-package-version"] == "1"
     newest = next(ledger.records(fresh, STAGING))
     assert (newest.version, newest.outcome, newest.previous_version) == (2, "rolled-back", 1)
+    assert newest.put_back_version == 1
     with pytest.raises(ProjectError, match=r"version 2 (was never verified )?in staging"):
         ship(fresh, "production", 2)
 
@@ -160,7 +162,8 @@ def test_a_first_version_that_fails_leaves_no_endpoint(fresh: Connection, fault:
         ship(fresh, "staging")
 
     assert serving(fresh, STAGING) is None
-    assert [record.outcome for record in ledger.records(fresh, STAGING)] == ["failed"]
+    outcomes = [record.outcome for record in ledger.records(fresh, STAGING)]
+    assert outcomes == ["failed", "started"]
 
 
 def test_a_failed_endpoint_is_replaced(fresh: Connection) -> None:
@@ -193,7 +196,9 @@ def test_an_endpoint_outlives_its_configuration(fresh: Connection) -> None:
     assert (shown["endpoint"], shown["status"]) == (f"{fresh.project.name}-staging", "InService")
     assert (shown["stage"], shown["version"]) == ("staging", "")
     assert serves(fresh, "staging") is None
-    with pytest.raises(ProjectError, match="served nothing before that it could go back to"):
+    with pytest.raises(
+        ProjectError, match=f"cannot go back: {first} of version 1 is gone; promote"
+    ):
         rollback(fresh, STAGING)
 
 
@@ -208,14 +213,22 @@ def test_rollback_goes_back_through_what_was_verified(fresh: Connection) -> None
     assert serves(fresh, "staging") == 2
 
     registry.set_approval(fresh, 1, "Rejected", "")
-    with pytest.raises(ProjectError, match="served nothing before that it could go back to"):
+    with pytest.raises(ProjectError, match="cannot go back: version 1 is Rejected now; promote"):
         rollback(fresh, STAGING)
     registry.set_approval(fresh, 1, "Approved", "")
     rollback(fresh, STAGING)
     assert serves(fresh, "staging") == 1
 
-    actions = [(one.action, one.version) for one in ledger.records(fresh, STAGING)]
-    assert actions[:2] == [("rollback", 1), ("rollback", 2)]
+    done = [one for one in ledger.records(fresh, STAGING) if one.outcome == "succeeded"]
+    assert [(one.action, one.version, one.previous_version) for one in done] == [
+        ("rollback", 1, 2),
+        ("rollback", 2, 3),
+        ("promote", 3, 2),
+        ("promote", 2, 1),
+        ("promote", 1, None),
+    ]
+    with pytest.raises(ProjectError, match="was rolled back to version 1, and nothing served"):
+        rollback(fresh, STAGING)
 
 
 def start_to_serve(connection: Connection, number: int) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ops.promote import Previous, not_serving, put_back_to, serves_now
+from ops.put_back import Previous, not_serving, put_back_to, serves_now
 from ops.serving import Serving
 from tests.ops.conftest import STAGES
 from tests.ops.offline import record
@@ -71,7 +71,10 @@ def test_the_reason_of_a_failed_switch_is_told(now: Serving | None, reason: str)
     [
         (serving(1), "version 1 serves staging as before"),
         (serving(3), "version 3 serves staging"),
-        (serving(1, status="Failed"), "demo-staging is Failed"),
+        (
+            serving(1, status="Failed"),
+            "demo-staging is Failed, look at it with `uv run ops status`",
+        ),
         (None, "nothing serves staging"),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from ops.stage import find_stage, load_stages
-from project.errors import ProjectError
+from project.errors import ProjectError, UsageError
 from tests.ops.conftest import FIRST, STAGES
 
 
@@ -30,12 +30,12 @@ def test_stages_come_in_the_order_in_which_versions_pass_them(tmp_path: Path) ->
 
 
 def test_an_unknown_stage_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ProjectError, match="no stage 'prod'; there are staging, production"):
+    with pytest.raises(UsageError, match="no stage 'prod'; there are staging, production"):
         find_stage(STAGES, "prod")
 
 
 def test_after_must_name_a_stage(tmp_path: Path) -> None:
-    with pytest.raises(ProjectError, match="live comes after 'trial', which is no stage"):
+    with pytest.raises(ProjectError, match=r"live\.yaml: key `after`: there is no stage 'trial'"):
         load_stages(write(tmp_path, live="trial"))
 
 
@@ -43,7 +43,7 @@ def test_after_must_name_a_stage(tmp_path: Path) -> None:
     "after", [{"a": "a"}, {"a": "b", "b": "a"}, {"a": "b", "b": "c", "c": "b"}]
 )
 def test_stages_must_not_form_a_circle(tmp_path: Path, after: dict[str, str | None]) -> None:
-    with pytest.raises(ProjectError, match="form a circle"):
+    with pytest.raises(ProjectError, match="form a circle; write `after: null` in"):
         load_stages(write(tmp_path, **after))
 
 

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from botocore.exceptions import ClientError
 
-from project.aws_errors import already_exists, found, is_in_progress, is_not_found
+from project.aws_errors import already_exists, brief, found, is_in_progress, is_not_found
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012"
 # Where each was seen stands in `project/aws_errors.py`.
@@ -75,3 +75,17 @@ def test_what_is_not_there_is_none_and_another_refusal_stays_one() -> None:
     for answer in OTHERS:
         with pytest.raises(ClientError):
             found(partial(call, answer))
+
+
+def test_what_aws_says_is_one_line_that_can_be_read() -> None:
+    types = [f"ml.m5.{size}xlarge" for size in range(400)]
+    shown = brief(f"Member must satisfy\nenum value set: [{', '.join(types)}]; see the reference")
+
+    # Of the list 120 characters: the bracket, and eight times 13 with a comma and a space each.
+    assert shown == (
+        f"Member must satisfy enum value set: [{', '.join(types[:8])}, …]; see the reference"
+    )
+    assert brief("a [short, list] stays") == "a [short, list] stays"
+    assert brief("x" * 500) == "x" * 500
+    assert brief("x" * 501) == "x" * 499 + "…"
+    assert brief(f"[{'x' * 200}]") == f"[{'x' * 119} …]"

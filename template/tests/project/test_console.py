@@ -3,15 +3,24 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from project.settings import ROOT
 
 COMMAND = """
+import contextlib, os, pathlib, signal
 import botocore.exceptions
 from project import console
 from project.errors import ProjectError, UsageError
+
+@contextlib.contextmanager
+def handled(then):
+    try:
+        yield
+    finally:
+        then()
 
 app = console.application("Test.")
 
@@ -117,14 +126,84 @@ def test_a_terminal_that_does_not_know_a_character_shows_another() -> None:
     assert (done.returncode, done.stdout) == (0, b"waiting ?\n")
 
 
-def test_whoever_reads_on_no_longer_is_no_fault() -> None:
-    command = COMMAND.format(what="[print('x' * 999) for _ in range(9999)]")
+def test_wrong_use_has_an_exit_code_of_its_own() -> None:
+    done = act("raise UsageError('there is no stage')")
+    assert (done.returncode, done.stderr) == (2, b"error: there is no stage\n")
+
+
+@pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize(
+    ("within", "said"),
+    [
+        ("console.timed('waiting')", b"error: interrupted\n"),
+        ("console.leaving('it goes on')", b"error: interrupted; it goes on\n"),
+        (
+            "console.leaving('more is known inside'), console.leaving('it goes on')",
+            b"error: interrupted; it goes on\n",
+        ),
+    ],
+)
+def test_a_signal_ends_a_command_with_what_it_leaves_behind(
+    number: str, code: int, within: str, said: bytes
+) -> None:
+    done = act(f"with {within}: os.kill(os.getpid(), signal.{number}); signal.pause()")
+    assert (done.returncode, done.stderr) == (code, said)
+
+
+def test_the_second_signal_ends_a_command_at_once() -> None:
+    again = "os.kill(os.getpid(), signal.SIGTERM)"
+    done = act(f"with console.timed('a'), handled(lambda: {again}): {again}; signal.pause()")
+    assert (done.returncode, done.stderr) == (-15, b"")
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_command_goes_on_when_nobody_reads_it_any_more(stream: str, tmp_path: Path) -> None:
+    print_much = "[print('x' * 999, file=__import__('sys').STREAM) for _ in range(999)]"
+    done = tmp_path / "done"
+    what = f"{print_much.replace('STREAM', stream)}; pathlib.Path({str(done)!r}).touch()"
+    reader, writer = os.pipe()
     child = subprocess.Popen(
-        [sys.executable, "-c", command], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", COMMAND.format(what=what)],
+        cwd=ROOT,
+        stdout=writer if stream == "stdout" else subprocess.PIPE,
+        stderr=writer if stream == "stderr" else subprocess.PIPE,
     )
-    assert child.stdout is not None and child.stderr is not None
-    child.stdout.read(10)
-    child.stdout.close()
-    assert child.stderr.read() == b""
+    os.close(writer)
+    os.read(reader, 10)
+    os.close(reader)
+    said = child.communicate()
+
+    assert (child.returncode, done.exists()) == (0, True)
+    assert not any(said)
+
+
+def test_a_failure_that_nobody_reads_keeps_its_exit_code() -> None:
+    command = [sys.executable, "-c", COMMAND.format(what="raise UsageError('unheard')")]
+    child = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
+    assert child.stderr is not None
     child.stderr.close()
-    assert child.wait() == 1
+    assert child.wait() == 2
+
+
+def test_an_output_that_could_not_be_written_is_a_failure() -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("needs a device that is always full")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", COMMAND.format(what="print('x')")],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == (
+        b"error: it is done, but its output could not be written: No space left on device\n"
+    )
+
+
+def test_a_standard_output_that_is_not_open_is_no_fault() -> None:
+    command = [sys.executable, "-c", COMMAND.format(what="print('x')")]
+    shell = ["sh", "-c", '"$@" >&-', "sh", *command]
+    done = subprocess.run(shell, cwd=ROOT, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -238,6 +238,6 @@ console.run(app)
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout == ""
-    assert done.stderr == "error: interrupted; what SageMaker was asked to do goes on\n"
-    assert done.returncode == 1
+    assert done.stderr == "error: interrupted\n"
+    assert done.returncode == 130
     assert signal.getsignal(signal.SIGINT) is not None
