@@ -94,6 +94,11 @@ class Connection:
         """The CloudWatch Logs client."""
         return self._client("logs")
 
+    @cached_property
+    def events(self) -> Any:
+        """The EventBridge client."""
+        return self._client("events")
+
     @property
     def caller(self) -> str:
         """ARN of who runs the command, as STS tells it."""

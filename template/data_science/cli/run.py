@@ -57,7 +57,7 @@ def run(
     from data_science.config.settings import load_settings
     from data_science.pipeline.bundle import read_bundle
     from data_science.pipeline.definition import definition
-    from data_science.runs import execution, history, inputs
+    from data_science.runs import execution, history, inputs, triggers
     from data_science.runs.parameters import parameter_problem
     from data_science.runs.versions import metrics
     from project.aws import connect
@@ -82,16 +82,20 @@ def run(
         taken_from = history.source_of(connection, source) if only else ""
         with console.timed("upload code and data, upsert the pipeline"):
             bundle.upload(connection)
-            if "InputDataUrl" not in parameters:
-                parameters["InputDataUrl"] = inputs.upload_input(connection, settings)
-            inputs.check_there(connection, parameters["InputDataUrl"])
+            usual = {"InputDataUrl": inputs.upload_input(connection, settings)}
+            parameters = usual | parameters
+            version = inputs.input_version(connection, parameters["InputDataUrl"])
+            parameters.setdefault(inputs.INPUT_VERSION, version)
             execution.upsert(connection, text, pipeline)
+            said = triggers.set_up(connection, settings.triggers, inputs.provenance() | usual)
+        for line in said:
+            print(line)
         if not force and not only:
             same = history.same_work(connection, document, parameters, settings.cache_days)
             if same is not None:
-                earlier, version = same
+                earlier, registered = same
                 print(f"nothing to do: run {earlier.id} did the same; --force starts it again")
-                print(f"{version.name} is there: {in_words(metrics(connection, version))}")
+                print(f"{registered.name} is there: {in_words(metrics(connection, registered))}")
                 return
         parameters = inputs.provenance() | parameters
     arn = execution.start(connection, parameters, pipeline, only or [], taken_from)

@@ -20,9 +20,11 @@ def list_runs(
 ) -> None:
     """List the newest runs of the pipeline, the newest first: how long they took, and with what.
 
+    What starts the pipeline by itself is named below.
+
     Example: ds runs --limit 5
     """
-    from data_science.runs import comparison, history
+    from data_science.runs import comparison, history, triggers
     from project.aws import connect
 
     connection = connect(console.target(local))
@@ -32,6 +34,9 @@ def list_runs(
             row["parameters"] = comparison.in_words(row["parameters"])
     head = ["run", "status", "started", "seconds", "parameters"]
     console.print_rows(rows, head, as_json)
+    if not as_json:
+        for line in triggers.there(connection):
+            print(line)
 
 
 def compare(
@@ -102,6 +107,7 @@ def explain_cache(param: Parameters = None, local: Local = None, as_json: AsJson
         raise UsageError(f"--param: {problem}")
     if "InputDataUrl" not in given:
         given["InputDataUrl"] = inputs.input_uri(connection, settings)
+    given.setdefault(inputs.INPUT_VERSION, inputs.input_version(connection, given["InputDataUrl"]))
     verdicts = step_cache.explain(
         document, values(document, given), history.with_sources(connection), datetime.now(UTC)
     )

@@ -88,5 +88,11 @@ def hyperparameter_problem(parameters: dict[str, str]) -> str:
     return ""
 
 
-PIPELINE_PARAMETERS = ("InputDataUrl", "QualityThreshold", "GitCommit", "TemplateVersion")
+PIPELINE_PARAMETERS = (
+    "InputDataUrl",
+    "InputDataVersion",
+    "QualityThreshold",
+    "GitCommit",
+    "TemplateVersion",
+)
 """The pipeline's parameters beside the hyperparameters."""

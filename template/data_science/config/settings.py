@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from data_science.config.declared import declared_hyperparameters, hyperparameter_values
 from data_science.config.quality import METRICS, metrics_of, threshold_problem
+from data_science.config.triggers import Triggers
 from data_science.config.tuning import Tuning, tuned
 from project.errors import ProjectError
 from project.settings import ROOT, Strict, load
@@ -84,7 +85,7 @@ class Settings(Strict):
     """The content of `data_science/settings.yaml`.
 
     Once loaded, `hyperparameters` holds the value of each that `steps/hyperparameters.json`
-    declares.
+    declares. `retries` says by the name of a step how often SageMaker tries it again.
     """
 
     data: Data
@@ -94,6 +95,8 @@ class Settings(Strict):
     cache_days: Annotated[int, Field(ge=0)]
     model_card: ModelCard = ModelCard()
     tuning: Tuning = Tuning()
+    retries: dict[str, Annotated[int, Field(ge=1, le=20)]] = Field(default_factory=dict)
+    triggers: Triggers = Triggers()
 
 
 def load_settings(problem_type: str) -> Settings:

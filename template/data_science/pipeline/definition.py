@@ -21,6 +21,9 @@ from project.aws import Connection
 from project.errors import ProjectError
 from project.settings import ROOT
 
+SCORE = "Score"
+"""The step of the pipeline that scores files."""
+
 CACHE = ROOT / ".cache" / "definition"
 
 
@@ -108,6 +111,13 @@ def compile_pipeline(connection: Connection, settings: Settings, group: str) -> 
 
         code = code_prefix(connection)
         document = _document(build_pipeline(connection, settings, code, group))
+    names = [step["Name"] for step in document["Steps"]]
+    for name in settings.retries:
+        if name not in [*names, SCORE]:
+            raise ProjectError(
+                f"data_science/settings.yaml: key `retries`: the pipeline has no step {name}; it "
+                f"has {', '.join(names)}"
+            )
     for step in register_steps(document["Steps"]):
         lacks = contract.missing(step["Arguments"])
         if lacks:

@@ -11,6 +11,13 @@ from sagemaker.core.workflow.execution_variables import ExecutionVariables
 from sagemaker.core.workflow.functions import Join
 from sagemaker.core.workflow.pipeline_context import PipelineSession
 from sagemaker.core.workflow.properties import PropertyFile
+from sagemaker.mlops.workflow.retry import (
+    RetryPolicy,
+    SageMakerJobExceptionTypeEnum,
+    SageMakerJobStepRetryPolicy,
+    StepExceptionTypeEnum,
+    StepRetryPolicy,
+)
 from sagemaker.mlops.workflow.steps import CacheConfig, ProcessingStep, TrainingStep, TuningStep
 from sagemaker.train import ModelTrainer
 from sagemaker.train.configs import Compute
@@ -71,6 +78,7 @@ class Jobs:
         self.image = image_uris.retrieve("sklearn", connection.region, version=IMAGE_VERSION)
         self._connection, self._code, self._instances = connection, code, settings.instances
         self.models = f"{connection.prefix}/models"
+        self._attempts = settings.retries
         days = settings.cache_days
         self._cache = CacheConfig(enable_caching=days > 0, expire_after=f"P{max(days, 1)}D")
 
@@ -82,6 +90,7 @@ class Jobs:
         arguments: dict[str, str],
         property_files: list[PropertyFile] | None = None,
         cached: bool = True,
+        environment: dict[str, Any] | None = None,
     ) -> ProcessingStep:
         """Return a step that runs the script of its name, such as `evaluate.py` for Evaluate.
 
@@ -93,6 +102,7 @@ class Jobs:
         property_files : JSON files in the outputs that later steps read values from.
         cached : whether SageMaker may reuse what an earlier run made. It compares S3 URIs, not what
             lies there.
+        environment : more variables; the step runs again when their values are others.
         """
         script = name.lower()
         code = f"{self._code}/{stand_in(f'{script}.py')}"
@@ -103,7 +113,7 @@ class Jobs:
             instance_type=self._instances.processing,
             entrypoint=["python3", f"{MOUNT}/input/code/{script}.py"],
             base_job_name=script,
-            env={"EXIT_MESSAGE_FILE": EXIT_MESSAGE},
+            env={"EXIT_MESSAGE_FILE": EXIT_MESSAGE, **(environment or {})},
             sagemaker_session=self.session,
             tags=[dict(tag) for tag in self._connection.tags],
         )
@@ -124,6 +134,7 @@ class Jobs:
             step_args=step_arguments,
             property_files=property_files or [],
             cache_config=self._cache if cached else None,
+            retry_policies=self._retries(name),
         )
 
     def training(
@@ -139,7 +150,10 @@ class Jobs:
         trainer = self._trainer(name, "train.py", hyperparameters)
         data = [training_channel(key, uri) for key, uri in channels.items()]
         return TrainingStep(
-            name=name, step_args=trainer.train(input_data_config=data), cache_config=self._cache
+            name=name,
+            step_args=trainer.train(input_data_config=data),
+            cache_config=self._cache,
+            retry_policies=self._retries(name),
         )
 
     def tuning(
@@ -170,7 +184,28 @@ class Jobs:
             tags=[dict(tag) for tag in self._connection.tags],
         )
         data = [training_channel(key, uri) for key, uri in channels.items()]
-        return TuningStep(name=name, step_args=tuner.tune(inputs=data), cache_config=self._cache)
+        return TuningStep(
+            name=name,
+            step_args=tuner.tune(inputs=data),
+            cache_config=self._cache,
+            retry_policies=self._retries(name),
+        )
+
+    def _retries(self, name: str) -> list[RetryPolicy]:
+        """Return what SageMaker tries a step again for: faults of its own, and no capacity.
+
+        A step that fails by itself would fail again.
+        """
+        attempts = self._attempts.get(name)
+        if attempts is None:
+            return []
+        limits = {"interval_seconds": 60, "backoff_rate": 2.0, "max_attempts": attempts}
+        step, job = StepExceptionTypeEnum, SageMakerJobExceptionTypeEnum
+        capacity = [job.CAPACITY_ERROR, job.INTERNAL_ERROR]
+        return [
+            StepRetryPolicy([step.SERVICE_FAULT, step.THROTTLING], **limits),
+            SageMakerJobStepRetryPolicy([job.RESOURCE_LIMIT], capacity, **limits),
+        ]
 
     def _trainer(self, name: str, program: str, hyperparameters: dict[str, Any]) -> ModelTrainer:
         # Script mode by hyperparameters, without `source_code`: that would upload the code

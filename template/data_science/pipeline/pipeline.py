@@ -49,6 +49,7 @@ class _Wiring:
         self.metric_group = metric_group
         self.jobs = Jobs(connection, settings, code)
         self.input = ParameterString("InputDataUrl", **_default(settings.data.input))
+        self.input_version = ParameterString("InputDataVersion", default_value="unknown")
         self.threshold = ParameterFloat(
             "QualityThreshold", default_value=settings.quality.threshold
         )
@@ -86,6 +87,7 @@ class _Wiring:
             name=self.connection.project.name,
             parameters=[
                 self.input,
+                self.input_version,
                 self.threshold,
                 self.git_commit,
                 self.template_version,
@@ -112,6 +114,7 @@ class _Wiring:
                 **({"--split-by": data.split_by} if data.split_by else {}),
             },
             property_files=[self.profile],
+            environment={"INPUT_DATA_VERSION": self.input_version},
         )
 
     def train(self, preprocess: ProcessingStep) -> TrainingStep | TuningStep:

@@ -10,11 +10,13 @@ from data_science.config.settings import Settings
 from data_science.runs.parameters import PROVENANCE
 from project import s3
 from project.aws import Connection
-from project.aws_errors import found
+from project.aws_errors import is_not_found
 from project.errors import ProjectError
 from project.settings import ROOT
 
 EXAMPLE = "data/dataset.csv"
+INPUT_VERSION = "InputDataVersion"
+"""The parameter that tells data apart which lie at the same URI; SageMaker compares no contents."""
 
 
 def upload_input(connection: Connection, settings: Settings) -> str:
@@ -75,10 +77,10 @@ def _uri(connection: Connection, path: Path) -> str:
     return f"{connection.prefix}/data/{digest}/{path.name}"
 
 
-def check_there(connection: Connection, uri: str) -> None:
-    """Refuse input that the local SageMaker does not have, before a job fails for it.
+def input_version(connection: Connection, uri: str) -> str:
+    """Return what changes when the objects at a URI do: a hash of their names and ETags.
 
-    In AWS the pipeline's role may read what the user may not, so nothing is asked there.
+    In AWS the pipeline's role may read what the user may not: then it is `unknown`.
 
     Parameters
     ----------
@@ -86,17 +88,27 @@ def check_there(connection: Connection, uri: str) -> None:
 
     Raises
     ------
-    ProjectError : says how to bring it here.
+    ProjectError : the local SageMaker does not have it; the message says how to bring it here.
     """
-    if connection.target != "local":
-        return
-    bucket, key = s3.split_uri(uri)
-    answer = found(lambda: connection.s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1))
-    if answer is None or "Contents" not in answer:
+    bucket, prefix = s3.split_uri(uri)
+    client, digest = connection.s3, hashlib.sha256()
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    try:
+        objects = [item for page in pages for item in page.get("Contents", [])]
+    except client.exceptions.ClientError as error:
+        if connection.target != "local":
+            return "unknown"
+        if not is_not_found(error):
+            raise
+        objects = []
+    if not objects and connection.target == "local":
         raise ProjectError(
             f"{uri} is not in the local SageMaker, whose S3 is its own; copy it here with `aws s3 "
             f"cp {uri} data/` and name the file as `data.input` in data_science/settings.yaml"
         )
+    for item in objects:
+        digest.update(f"{item['Key']}\0{item['ETag']}\0".encode())
+    return digest.hexdigest()[:16]
 
 
 def _write_example(problem_type: str) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from data_science.runs import execution
-from data_science.runs.inputs import check_there, upload_file
+from data_science.runs.inputs import input_version, upload_file
 from project import registry, s3
 from project.aws import Connection
 from project.errors import ProjectError
@@ -58,7 +58,7 @@ def input_uri(connection: Connection, source: str) -> str:
     """
     if not source.startswith("s3://"):
         return upload_file(connection, Path(source))
-    check_there(connection, source)
+    input_version(connection, source)
     return source
 
 

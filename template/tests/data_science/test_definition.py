@@ -191,6 +191,22 @@ def test_a_default_of_the_sdk_is_not_taken_from_the_cache(
     )
 
 
+def test_a_step_is_tried_again_as_often_as_the_settings_say(
+    connection: Connection, settings: Settings, document: dict[str, Any]
+) -> None:
+    assert not [step["Name"] for step in document["Steps"] if "RetryPolicies" in step]
+    again = settings.model_copy(update={"retries": {"Train": 3}})
+    steps = json.loads(compiler.definition(connection, again, read_bundle()))["Steps"]
+    policies = {step["Name"]: step.get("RetryPolicies") for step in steps}
+    assert [name for name, one in policies.items() if one] == ["Train"]
+    assert [policy["MaxAttempts"] for policy in policies["Train"]] == [3, 3]
+    kinds = {kind for policy in policies["Train"] for kind in policy["ExceptionType"]}
+    assert {"Step.THROTTLING", "SageMaker.CAPACITY_ERROR", "SageMaker.RESOURCE_LIMIT"} <= kinds
+    unknown = settings.model_copy(update={"retries": {"Tran": 3}})
+    with pytest.raises(ProjectError, match="key `retries`: the pipeline has no step Tran; it has"):
+        compiler.definition(connection, unknown, read_bundle())
+
+
 @pytest.mark.parametrize(
     ("target", "positive", "says"),
     [

@@ -1,0 +1,36 @@
+"""What tells input data apart: their place and what lies there."""
+
+import pytest
+
+from data_science.runs.inputs import input_version
+from project import s3
+from project.aws import Connection
+from project.errors import ProjectError
+
+
+def test_other_content_at_the_same_place_is_another_version(fresh: Connection) -> None:
+    uri = f"{fresh.prefix}/tables/a.csv"
+    s3.write(fresh, uri, b"x\n1\n")
+    first = input_version(fresh, uri)
+    assert input_version(fresh, uri) == first
+    s3.write(fresh, uri, b"x\n2\n")
+    second = input_version(fresh, uri)
+    assert second != first
+    folder = input_version(fresh, f"{fresh.prefix}/tables/")
+    s3.write(fresh, f"{fresh.prefix}/tables/b.csv", b"x\n3\n")
+    assert input_version(fresh, f"{fresh.prefix}/tables/") != folder
+    s3.write(fresh, uri, b"x\n1\n")
+    assert input_version(fresh, uri) == first
+
+
+@pytest.mark.parametrize("place", ["s3://nobodys-bucket-of-all/a.csv", "{prefix}/gone.csv"])
+def test_what_the_local_s3_does_not_have_is_refused_with_how_to_bring_it(
+    fresh: Connection, place: str
+) -> None:
+    uri = place.format(prefix=fresh.prefix)
+    with pytest.raises(ProjectError) as refused:
+        input_version(fresh, uri)
+    assert str(refused.value) == (
+        f"{uri} is not in the local SageMaker, whose S3 is its own; copy it here with `aws s3 cp "
+        f"{uri} data/` and name the file as `data.input` in data_science/settings.yaml"
+    )
