@@ -37,9 +37,11 @@ def follow(connection: Connection, arn: str, logs: bool = False) -> None:
     if state != "Succeeded":
         for step in steps:
             if step.status == "Failed":
-                printed = job_log(connection, step.job_arn) if step.job_arn else []
+                job = execution.failed_job(connection, step)
+                printed = job_log(connection, job) if job else []
                 lines = [line for line in printed if line.strip()]
-                cause = execution.cause(connection, step) or (lines[-1] if lines else step.reason)
+                cause = execution.cause(connection, step, job)
+                cause = cause or (lines[-1] if lines else step.reason)
                 for line in lines if logs else lines[-10:]:
                     if line != cause:
                         print(f"    {line}")

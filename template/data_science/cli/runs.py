@@ -76,6 +76,24 @@ def compare(
         print(f"\nwritten: {html}")
 
 
+def trials(run: Run = None, local: Local = None, as_json: AsJson = False) -> None:
+    """List the trials of a run that searched for hyperparameters, the best first.
+
+    Example: ds trials
+    """
+    from data_science.runs import comparison, execution
+    from data_science.runs.trials import trials
+    from project.aws import connect
+
+    connection = connect(console.target(local))
+    rows = trials(connection, execution.find(connection, run))
+    if not as_json:
+        for row in rows:
+            row["hyperparameters"] = comparison.in_words(row["hyperparameters"])
+            row["value"] = "" if row["value"] is None else f"{row['value']:.6g}"
+    console.print_rows(rows, ["job", "status", "value", "hyperparameters", "reason"], as_json)
+
+
 def _short(text: str) -> str:
     # URIs differ at their ends.
     return text if len(text) <= _WIDTH else f"…{text[1 - _WIDTH :]}"

@@ -206,12 +206,33 @@ def follow(connection: Connection, arn: str) -> Iterator[list[Step]]:
         time.sleep(POLL_SECONDS[connection.target])
 
 
-def cause(connection: Connection, step: Step) -> str:
+def failed_job(connection: Connection, step: Step) -> str:
+    """Return the ARN of the job that made a step fail, of tuning the first trial that failed.
+
+    Empty when no job did.
+    """
+    if "TuningJob" not in step.metadata:
+        return step.job_arn
+    failed = connection.sagemaker.list_training_jobs_for_hyper_parameter_tuning_job(
+        HyperParameterTuningJobName=step.metadata["TuningJob"]["Arn"].rpartition("/")[2],
+        StatusEquals="Failed",
+        SortBy="CreationTime",
+        SortOrder="Ascending",
+        MaxResults=1,
+    )
+    return "".join(one["TrainingJobArn"] for one in failed["TrainingJobSummaries"])
+
+
+def cause(connection: Connection, step: Step, job_arn: str) -> str:
     """Return why a step failed, in one line; empty when only its job's log can tell.
 
     A step script writes the line where SageMaker looks for it: see `steps/failure.py`.
+
+    Parameters
+    ----------
+    job_arn : as `failed_job` returns it.
     """
-    client, (kind, _, name) = connection.sagemaker, step.job_arn.rpartition(":")[2].partition("/")
+    client, (kind, _, name) = connection.sagemaker, job_arn.rpartition(":")[2].partition("/")
     if kind == "processing-job":
         job = client.describe_processing_job(ProcessingJobName=name)
         reason = job.get("ExitMessage") or job.get("FailureReason", "")
