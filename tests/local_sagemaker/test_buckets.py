@@ -58,6 +58,42 @@ def test_a_bucket_that_is_made_again_is_set_like_a_new_one(local):
     assert "Uploads" not in s3.list_multipart_uploads(Bucket="twice-made")
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "UPPER_x",
+        "under_score",
+        "ab",
+        "a" * 64,
+        "-dash",
+        "dash-",
+        ".dot",
+        "two..dots",
+        "192.168.5.4",
+        "xn--name",
+        "sthree-name",
+        "amzn-s3-demo-name",
+        "name-s3alias",
+        "name--ol-s3",
+        "name.mrap",
+        "name--table-s3",
+    ],
+)
+def test_names_that_no_bucket_may_have(local, name):
+    wanted = ("InvalidBucketName", "The specified bucket is not valid.")
+    assert refusal(local.s3.create_bucket, Bucket=name) == wanted
+    assert refusal(local.s3.put_object, Bucket=name, Key="k", Body=b"") == wanted
+    assert refusal(local.s3.list_objects_v2, Bucket=name) == wanted
+    assert refusal(local.s3.head_bucket, Bucket=name)[0] == "400"
+
+
+@pytest.mark.parametrize("name", ["abc", "a" * 63, "0.a-b.9", "192.168.5.4.5", "xn-name", "a--b"])
+def test_names_that_a_bucket_may_have(local, name):
+    local.s3.create_bucket(Bucket=name)
+    local.s3.put_object(Bucket=name, Key="k", Body=b"1")
+    assert local.read(f"s3://{name}/k") == b"1"
+
+
 def test_a_bucket_of_a_stack_is_a_bucket(local):
     stacks = local.client("cloudformation")
     events = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}

@@ -128,6 +128,7 @@ def test_a_disk_that_is_full_is_told(home, most_bytes, used):
         home.command("up", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit))
     )
     assert str(home.home) in said
+    assert "reset" not in said.partition("make room on its disk")[0]
     home.up()
 
 

@@ -1,7 +1,9 @@
 """Lists come from the database page by page: together the pages are the whole list, in order."""
 
+import os
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
@@ -95,6 +97,76 @@ def test_the_newest_of_many_is_found_by_an_index(tmp_path, approval):
     ).fetchall()
     index = "by_approval" if approval else "by_creation"
     assert len(plan) == 1 and index in plan[0][3], plan
+
+
+def test_what_is_at_work_is_found_by_an_index(tmp_path):
+    store = Store(tmp_path / "state.db")
+    statuses = {
+        "TrainingJob": ["Completed", "InProgress", "Stopping", "Stopped", "Failed"],
+        "PipelineExecution": ["Succeeded", "Executing", "Stopping"],
+        "Step": ["Starting", "Executing", "Succeeded"],
+        "Endpoint": ["Creating", "InService", "Updating", "Failed"],
+    }
+    for kind, values in statuses.items():
+        for number, value in enumerate(values):
+            body = {f"{kind}Status": value, "Status": "InProgress"}
+            store.create(Resource(kind, REGION, str(number), f"arn:{kind}/{number}", body))
+    numbers = {kind: [int(item.name) for item in store.at_work(kind)] for kind in statuses}
+    assert numbers == {
+        "TrainingJob": [1, 2],
+        "PipelineExecution": [1, 2],
+        "Step": [0, 1],
+        "Endpoint": [0, 2],
+    }
+    store.change("arn:TrainingJob/1", {"TrainingJobStatus": "Completed"})
+    assert [item.name for item in store.at_work("TrainingJob")] == ["2"]
+    asked = []
+    store.connection.set_trace_callback(asked.append)
+    store.at_work("TrainingJob")
+    store.connection.set_trace_callback(None)
+    (plan,) = store.connection.execute(f"EXPLAIN QUERY PLAN {asked[0]}").fetchall()
+    # Sorting by id needs no step of its own.
+    assert "at_work" in plan[3], plan
+
+
+def make_and_die(path, steps):
+    """Make a database in a process that is killed after so many of SQLite's steps; returns if so.
+
+    Real time would hit the same moments in each run.
+    """
+    connect, left = sqlite3.connect, iter(range(steps))
+
+    def watched(*arguments, **options):
+        connection = connect(*arguments, **options)
+        connection.set_progress_handler(lambda: next(left, None) is None and os._exit(9), 1)
+        return connection
+
+    child = os.fork()
+    if child == 0:
+        with mock.patch("sqlite3.connect", watched):
+            Store(path)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+
+def test_a_start_that_is_killed_leaves_a_database_to_start_with(tmp_path):
+    killed = 0
+    while make_and_die(path := tmp_path / f"{killed}.db", 20 + 200 * killed):
+        assert Store(path).count_up("n") == 1
+        killed += 1
+    assert killed > 2
+
+
+def test_a_start_writes_nothing(tmp_path):
+    path, log = tmp_path / "state.db", tmp_path / "state.db-wal"
+    store = Store(path)
+    store.count_up("n")
+    size = log.stat().st_size
+    assert Store(path).count_up("n") == 2
+    one_change = log.stat().st_size - size
+    for _ in range(3):
+        Store(path)
+    assert log.stat().st_size == size + one_change
 
 
 def test_writers_at_once_lose_nothing(tmp_path):

@@ -206,6 +206,47 @@ def test_an_upload_that_is_given_up_leaves_nothing(local, s3):
     assert refusal(s3.list_parts, **asked)[0] == "NoSuchUpload"
 
 
+def test_parts_and_uploads_are_listed_page_by_page(s3):
+    asked = {"Bucket": BUCKET, "Key": "paged/parts"}
+    upload = s3.create_multipart_upload(**asked)["UploadId"]
+    for number in (1, 3, 4, 9):
+        s3.upload_part(**asked, UploadId=upload, PartNumber=number, Body=bytes([number]))
+    first = s3.list_parts(**asked, UploadId=upload, MaxParts=3)
+    assert [part["PartNumber"] for part in first["Parts"]] == [1, 3, 4]
+    told = first["IsTruncated"], first["NextPartNumberMarker"], first["MaxParts"]
+    assert told == (True, 4, 3)
+    rest = s3.list_parts(**asked, UploadId=upload, PartNumberMarker=4)
+    assert [part["PartNumber"] for part in rest["Parts"]] == [9]
+    assert (rest["IsTruncated"], rest["PartNumberMarker"]) == (False, 4)
+    pages = s3.get_paginator("list_parts").paginate(
+        **asked, UploadId=upload, PaginationConfig={"PageSize": 2}
+    )
+    numbers = [[part["PartNumber"] for part in page["Parts"]] for page in pages]
+    assert numbers == [[1, 3], [4, 9]]
+    begun = [("paged/parts", upload)]
+    for key in ("paged/a", "paged/a", "paged/z"):
+        begun.append((key, s3.create_multipart_upload(Bucket=BUCKET, Key=key)["UploadId"]))
+    pages = s3.get_paginator("list_multipart_uploads").paginate(
+        Bucket=BUCKET, Prefix="paged/", PaginationConfig={"PageSize": 3}
+    )
+    pages = [page["Uploads"] for page in pages]
+    assert [len(page) for page in pages] == [3, 1]
+    listed = [(one["Key"], one["UploadId"]) for page in pages for one in page]
+    assert sorted(listed) == sorted(begun)
+    assert [key for key, _ in listed] == ["paged/a", "paged/a", "paged/parts", "paged/z"]
+    code, message = refusal(s3.list_multipart_uploads, Bucket=BUCKET, Delimiter="/")
+    assert (code, "delimiter" in message) == ("NotImplemented", True)
+    for key, one in begun:
+        s3.abort_multipart_upload(Bucket=BUCKET, Key=key, UploadId=one)
+
+
+def test_an_error_about_what_xml_cannot_say_is_xml(s3):
+    assert refusal(s3.get_object, Bucket=BUCKET, Key="nul\0, \x1f and <b>")[0] == "NoSuchKey"
+    assert refusal(s3.create_multipart_upload, Bucket=BUCKET, Key="\0" * 1025)[0] == (
+        "KeyTooLongError"
+    )
+
+
 def test_copies(s3):
     s3.put_object(Bucket=BUCKET, Key="from/ü", Body=b"x", Metadata={"a": "1"}, Tagging="t=1")
     source = {"Bucket": BUCKET, "Key": "from/ü"}

@@ -1,6 +1,6 @@
 """A disk that is full and a database that is damaged are told, again and again, with what to do."""
 
-import shutil
+import os
 import sqlite3
 import subprocess
 
@@ -17,16 +17,29 @@ def full(tmp_path):
     """A server whose disk gets full, and what makes room again."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("no file system of a set size can be mounted here")
-    local = Local(disk / "home").up()
-    local.s3.create_bucket(Bucket=BUCKET)
-    local.put("first", b"here")
-    local.sm.create_model_package_group(ModelPackageGroupName="g")
-    yield local, disk / "filler"
-    local.down()
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+    # It unmounts when its input ends, so also when the tests are killed.
+    mount = 'mount -t tmpfs -o size=24m tmpfs "$1" && echo mounted && cat'
+    script = f'{mount}; umount --lazy "$1"; rmdir "$1"'
+    process = subprocess.Popen(
+        ["sh", "-c", script, "-", str(disk)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    local = Local(disk / "home")
+    try:
+        if not process.stdout.readline():
+            pytest.skip("no file system of a set size can be mounted here")
+        local.up()
+        local.s3.create_bucket(Bucket=BUCKET)
+        local.put("first", b"here")
+        local.sm.create_model_package_group(ModelPackageGroupName="g")
+        yield local, disk / "filler"
+        local.down()
+    finally:
+        process.communicate()
+        assert not disk.exists()
 
 
 def fill(path):
@@ -77,6 +90,21 @@ def test_a_full_disk_is_told_and_nothing_half_made_is_listed(full):
     # The number that a failed registration drew was not given.
     assert made.endswith("/1")
     assert local.read(local.put("second", b"there")) == b"there"
+
+
+def test_a_start_on_a_full_disk_is_told(full):
+    local, filler = full
+    local.down()
+    fill(filler)
+    # It is missed by whoever writes first: the log, the database, the address.
+    while (done := local.command("up")).returncode:
+        (line,) = done.stderr.splitlines()
+        print(line, filler.stat().st_size)
+        assert "No space left on device; mend that" in line or MAKE_ROOM in line
+        assert "reset" not in line.partition(MAKE_ROOM)[0]
+        os.truncate(filler, filler.stat().st_size - 4096)
+    filler.unlink()
+    assert local.up().read(f"s3://{BUCKET}/first") == b"here"
 
 
 def test_a_commit_that_fails_leaves_no_transaction_open(tmp_path):

@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Mapping
 
-from sagemaker_local.home import Home, Running
+from sagemaker_local.home import Home, Running, put_text
 
 # What the machine's owner has set for programs in general; whatever else is in the environment may
 # be a secret.
@@ -103,6 +103,4 @@ def write_models(home: Home, running: Running) -> None:
     }
     folder = home.aws_models / "sts" / "2011-06-15"
     folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / f"rules.{os.getpid()}"
-    partial.write_text(json.dumps(rules))
-    partial.replace(folder / "endpoint-rule-set-1.json")
+    put_text(folder / "endpoint-rule-set-1.json", json.dumps(rules))

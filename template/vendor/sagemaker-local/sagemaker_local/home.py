@@ -109,19 +109,17 @@ class Home:
         """Make the folder, readable by its owner only, and keep it out of git."""
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not self.is_ours:
-            # Moved into place, so that nobody ever sees the folder half marked.
+            # From beside it, so that nobody ever sees the folder half marked.
             partial = self.path.parent / f".{self.path.name}.{os.getpid()}"
-            partial.write_text(MARKER)
-            partial.replace(self.path / ".gitignore")
+            put_text(self.path / ".gitignore", MARKER, partial)
         for folder in (self.jobs, self.endpoints, self.logs, self.objects, self.functions):
             folder.mkdir(exist_ok=True)
-        self.sdk_config.write_text(SDK_CONFIG)
+        if not self.sdk_config.exists() or self.sdk_config.read_text() != SDK_CONFIG:
+            put_text(self.sdk_config, SDK_CONFIG)
 
     def remember_region(self, region: str) -> None:
         """Make a region the one that `sagemaker-local env` names from now on."""
-        partial = self.path / f"region.{os.getpid()}"
-        partial.write_text(region)
-        partial.replace(self.path / "region")
+        put_text(self.path / "region", region)
 
     def remembered_region(self) -> str:
         """Return the region that was named last; empty when none was."""
@@ -250,6 +248,24 @@ def _is_same(path: Path, status: os.stat_result) -> bool:
         return os.path.samestat(path.stat(), status)
     except (FileNotFoundError, NotADirectoryError):
         return False
+
+
+def put_text(path: Path, text: str, partial: Path | None = None) -> None:
+    """Write a file that is there as a whole or not at all.
+
+    Parameters
+    ----------
+    path : the file.
+    text : what is to be in it.
+    partial : where it is written before it is moved; default beside it.
+    """
+    partial = partial or path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        partial.write_text(text)
+        partial.replace(path)
+    finally:
+        # On a full disk each attempt would leave another one.
+        partial.unlink(missing_ok=True)
 
 
 def find_home(

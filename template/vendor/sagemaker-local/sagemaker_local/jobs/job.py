@@ -122,9 +122,8 @@ class Jobs:
     def recover(self) -> None:
         """End the jobs that an earlier server left running."""
         for kind in JOB_KINDS.values():
-            for item in self._store.resources(kind.resource.noun):
-                if item.body[kind.resource.status] in ("InProgress", "Stopping"):
-                    self._end(kind, item.arn, "Failed", FailureReason=STOPPED_WITH_US)
+            for item in self._store.at_work(kind.resource.noun):
+                self._end(kind, item.arn, "Failed", FailureReason=STOPPED_WITH_US)
 
     def _run(self, kind: JobKind, job: Job) -> None:
         try:

@@ -10,7 +10,7 @@ from sagemaker_local.pipelines.announcing import announce_step, end_execution
 from sagemaker_local.pipelines.before import Before, ended_before, steps_of
 from sagemaker_local.pipelines.definition import Definition
 from sagemaker_local.pipelines.execution import Execution
-from sagemaker_local.pipelines.resource_kinds import ACTIVE, EXECUTION
+from sagemaker_local.pipelines.resource_kinds import EXECUTION
 from sagemaker_local.pipelines.running_executions import RunningExecutions
 from sagemaker_local.pipelines.versions import definition_of
 from sagemaker_local.storage.store import Resource, Store
@@ -20,15 +20,14 @@ _log = logging.getLogger(__name__)
 
 def recover_executions(parts: Parts) -> None:
     """Go on with the executions that wait for somebody else, and end the others as failed."""
-    for item in parts[Store].resources(EXECUTION.noun):
-        if item.body["PipelineExecutionStatus"] in ACTIVE:
-            call = Call(parts, item.region, {})
-            try:
-                _recover(call, item, definition_of(call, item))
-            except AwsError as error:
-                # The definition is one that this version refuses.
-                _log.warning("%s: %s", item.arn, error.message)
-                end_execution(call.store, parts[Events], item, "Failed", STOPPED_WITH_US)
+    for item in parts[Store].at_work(EXECUTION.noun):
+        call = Call(parts, item.region, {})
+        try:
+            _recover(call, item, definition_of(call, item))
+        except AwsError as error:
+            # The definition is one that this version refuses.
+            _log.warning("%s: %s", item.arn, error.message)
+            end_execution(call.store, parts[Events], item, "Failed", STOPPED_WITH_US)
 
 
 def _recover(call: Call, execution: Resource, definition: Definition) -> None:

@@ -12,44 +12,47 @@ from typing import Any
 
 from sagemaker_local.storage.query import Position, Query
 
-VERSION = 1
+VERSION = 2
 """Of the schema below; a database of another version is refused."""
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS resources (
+_AT_WORK = "status IN ('Creating', 'Executing', 'InProgress', 'Starting', 'Stopping', 'Updating')"
+SCHEMA = f"""
+CREATE TABLE resources (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL, region TEXT NOT NULL, parent TEXT NOT NULL, name TEXT NOT NULL,
     arn TEXT NOT NULL UNIQUE, body TEXT NOT NULL,
     created REAL AS (json_extract(body, '$.CreationTime')),
     approval TEXT AS (json_extract(body, '$.ModelApprovalStatus')),
     work TEXT AS (json_extract(body, '$._CacheKey')),
+    status TEXT AS (json_extract(body, '$.' || kind || 'Status')),
     UNIQUE (kind, region, name)
 );
-CREATE INDEX IF NOT EXISTS by_creation ON resources (kind, region, parent, created, id);
-CREATE INDEX IF NOT EXISTS by_approval ON resources (kind, region, parent, approval, created, id)
+CREATE INDEX by_creation ON resources (kind, region, parent, created, id);
+CREATE INDEX by_approval ON resources (kind, region, parent, approval, created, id)
     WHERE approval IS NOT NULL;
-CREATE INDEX IF NOT EXISTS by_work ON resources (work) WHERE work IS NOT NULL;
-CREATE TABLE IF NOT EXISTS tags (
+CREATE INDEX by_work ON resources (work) WHERE work IS NOT NULL;
+CREATE INDEX at_work ON resources (kind, id) WHERE {_AT_WORK};
+CREATE TABLE tags (
     arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (arn, key)
 );
-CREATE TABLE IF NOT EXISTS tokens (
+CREATE TABLE tokens (
     region TEXT NOT NULL, action TEXT NOT NULL, token TEXT NOT NULL,
     digest TEXT NOT NULL, answer TEXT NOT NULL, PRIMARY KEY (region, action, token)
 );
-CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS buckets (name TEXT PRIMARY KEY, region TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS bucket_settings (
+CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE buckets (name TEXT PRIMARY KEY, region TEXT NOT NULL);
+CREATE TABLE bucket_settings (
     bucket TEXT NOT NULL, query TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (bucket, query)
 );
-CREATE TABLE IF NOT EXISTS objects (
+CREATE TABLE objects (
     bucket TEXT NOT NULL, key TEXT NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL,
     etag TEXT NOT NULL, modified REAL NOT NULL, headers TEXT NOT NULL, tags TEXT NOT NULL,
     PRIMARY KEY (bucket, key)
 );
-CREATE TABLE IF NOT EXISTS uploads (
+CREATE TABLE uploads (
     id TEXT PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL,
     headers TEXT NOT NULL, tags TEXT NOT NULL, started REAL NOT NULL
 );
-CREATE TABLE IF NOT EXISTS parts (
+CREATE TABLE parts (
     upload TEXT NOT NULL, number INTEGER NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL,
     md5 TEXT NOT NULL, checksums TEXT NOT NULL, modified REAL NOT NULL,
     PRIMARY KEY (upload, number)
@@ -83,9 +86,7 @@ class StoreError(Exception):
 def failure(error: Exception) -> str:
     """Return what is wrong with the state folder, and what to do; empty if the error is another."""
     if isinstance(error, sqlite3.Error):
-        # The lower byte is the primary code.
-        code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-        return f"the database cannot be used: {error}; {_ADVICE.get(code, 'try again')}"
+        return f"the database cannot be used: {error}; {_advice(error, 'try again')}"
     if isinstance(error, OSError) and error.errno in _ADVICE_OF_FILES:
         advice = _ADVICE_OF_FILES[error.errno]
         return f"the state folder cannot be written: {error.strerror}; {advice}"
@@ -94,10 +95,11 @@ def failure(error: Exception) -> str:
 
 _RESET = "`sagemaker-local reset` deletes it, with all that it remembers"
 _MAKE_ROOM = "make room on its disk"
+_ROOM_OR_RESET = f"{_MAKE_ROOM}; if there is room, {_RESET}"
 _ADVICE = {
     sqlite3.SQLITE_CORRUPT: _RESET,
     sqlite3.SQLITE_FULL: _MAKE_ROOM,
-    sqlite3.SQLITE_IOERR: _MAKE_ROOM,
+    sqlite3.SQLITE_IOERR: _ROOM_OR_RESET,
     sqlite3.SQLITE_NOTADB: _RESET,
     sqlite3.SQLITE_READONLY: f"let it be written, or {_RESET}",
 }
@@ -106,6 +108,11 @@ _ADVICE_OF_FILES = {
     errno.ENOSPC: _MAKE_ROOM,
     errno.EROFS: "let it be written",
 }
+
+
+def _advice(error: sqlite3.Error, otherwise: str) -> str:
+    # The lower byte is the primary code.
+    return _ADVICE.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF, otherwise)
 
 
 class Store:
@@ -120,16 +127,20 @@ class Store:
         self._path = path
         self._local = threading.local()
         try:
-            if self._is_foreign():
-                raise StoreError(f"{path} was written by another version; {_RESET}")
-            self.connection.executescript(f"{SCHEMA} PRAGMA user_version = {VERSION};")
+            self._create(path)
         except sqlite3.Error as error:
-            raise StoreError(f"{path} cannot be used: {error}; {_RESET}") from None
+            advice = _advice(error, _ROOM_OR_RESET)
+            raise StoreError(f"{path} cannot be used: {error}; {advice}") from None
 
-    def _is_foreign(self) -> bool:
+    def _create(self, path: Path) -> None:
         (version,) = self.connection.execute("PRAGMA user_version").fetchone()
         (tables,) = self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        return bool(tables) and version != VERSION
+        if version != VERSION and tables:
+            raise StoreError(f"{path} was written by another version; {_RESET}")
+        if not tables:
+            # All or nothing: who is killed half-way must find a database to start with.
+            script = f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
+            self.connection.executescript(script)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -222,6 +233,13 @@ class Store:
                 ],
             )
         return self._select(where, tuple(values))
+
+    def at_work(self, kind: str) -> list[Resource]:
+        """Return the resources of a kind whose status says that something is being done.
+
+        It takes no longer when there are many others.
+        """
+        return self._select(f"kind = ? AND {_AT_WORK}", (kind,))
 
     def count(self, kind: str, region: str, parent: str) -> int:
         """Return how many resources of a kind have the same parent, such as versions a group."""

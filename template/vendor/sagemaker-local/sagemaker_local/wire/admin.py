@@ -10,8 +10,6 @@ from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.store import Store
 from sagemaker_local.wire.own_code import OwnCode
 
-_RUNNING = ("InProgress", "Stopping", "Executing")
-
 
 def status(parts: Parts) -> dict[str, Any]:
     """Return the server's address and what it is doing."""
@@ -25,8 +23,7 @@ def status(parts: Parts) -> dict[str, Any]:
         "running": [
             {"kind": kind.noun, "name": item.name, "status": item.body[kind.status]}
             for kind in kinds
-            for item in store.resources(kind.noun)
-            if item.body[kind.status] in _RUNNING
+            for item in store.at_work(kind.noun)
         ],
         "endpoints": [
             {

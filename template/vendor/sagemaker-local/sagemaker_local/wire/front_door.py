@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qs
-from xml.sax.saxutils import escape
 
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
@@ -22,6 +21,7 @@ from sagemaker_local.functions.lambda_api import LambdaApi
 from sagemaker_local.regions import partition_of
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.object_store.service import S3Service
+from sagemaker_local.storage.object_store.xml import escape_text
 from sagemaker_local.storage.other_services import NotThereError, OtherServices
 from sagemaker_local.storage.store import failure
 from sagemaker_local.wire.admin import status
@@ -167,7 +167,7 @@ def _answer_refusal(error: AwsError, request: Request) -> Response:
     """Return an error in the protocol of the service that was asked."""
     service = _service(request)
     if service in _XML_SERVICES or request.mimetype == "application/x-www-form-urlencoded":
-        inner = f"<Code>{error.code}</Code><Message>{escape(error.message)}</Message>"
+        inner = f"<Code>{error.code}</Code><Message>{escape_text(error.message)}</Message>"
         form = "<{0}>{1}</{0}>" if service == "s3" else "<E><{0}>{1}</{0}></E>"
         answer = Response(form.format("Error", inner), content_type="text/xml")
     else:

@@ -12,6 +12,8 @@ _TEXTS = {
         "You did not provide the number of bytes specified by the Content-Length HTTP header.",
     ),
     "InvalidArgument": (400, "{what}"),
+    # As apex/up issue 498 shows it, for one with capitals.
+    "InvalidBucketName": (400, "The specified bucket is not valid."),
     "InvalidPart": (
         400,
         "One or more of the specified parts could not be found.  The part may not have been "

@@ -1,7 +1,7 @@
 """Lists of objects: ListObjects, ListObjectsV2 and ListObjectVersions."""
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -9,9 +9,8 @@ from werkzeug.wrappers import Response
 
 from sagemaker_local.storage.object_store.errors import S3Error
 from sagemaker_local.storage.object_store.objects import Objects, StoredObject, successor
+from sagemaker_local.storage.object_store.requests import S3Request
 from sagemaker_local.storage.object_store.xml import Element, document, stamp
-
-_MOST = 1000
 
 
 @dataclass(frozen=True)
@@ -70,11 +69,12 @@ def page_of(
             return Page(found, prefixes, None, last)
 
 
-def answer_list(objects: Objects, bucket: str, query: Mapping[str, str]) -> Response:
+def answer_list(objects: Objects, request: S3Request) -> Response:
     """Answer ListObjectsV2, ListObjects or ListObjectVersions."""
+    bucket, query = request.bucket, request.query
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
-    size = _size(query.get("max-keys", str(_MOST)))
-    encode = _encoder(query.get("encoding-type"))
+    size = request.page_size("max-keys")
+    encode = encoder(query.get("encoding-type"))
     if "versions" in query:
         start = (query.get("key-marker", ""), False)
     elif query.get("list-type") == "2":
@@ -132,13 +132,8 @@ def _entry(item: StoredObject, encode: Callable[[str], str]) -> Iterator[Element
     yield ("StorageClass", "STANDARD")
 
 
-def _size(text: str) -> int:
-    if not text.isdecimal():
-        raise S3Error("InvalidArgument", "max-keys is not a number")
-    return min(int(text), _MOST)
-
-
-def _encoder(kind: str | None) -> Callable[[str], str]:
+def encoder(kind: str | None) -> Callable[[str], str]:
+    """Return what keys are written with, by the `encoding-type` that a request asks for."""
     return (lambda text: quote(text, safe="/*-._")) if kind == "url" else lambda text: text
 
 

@@ -17,12 +17,15 @@ from sagemaker_local.storage.object_store.bodies import (
     write_body,
 )
 from sagemaker_local.storage.object_store.errors import S3Error
+from sagemaker_local.storage.object_store.listing import encoder
 from sagemaker_local.storage.object_store.objects import Objects, StoredObject
 from sagemaker_local.storage.object_store.requests import S3Request, encryption
 from sagemaker_local.storage.object_store.xml import Element, document, parse, stamp
 
 _MOST_PARTS = 10_000
 _SMALLEST_PART = 5 << 20
+_LAST = "\U0010ffff"
+"""Behind the id of every upload."""
 # Which checksum an upload has, and of what: of the whole body, or of the checksums of its parts.
 _CHECKSUMS = {"x-amz-checksum-algorithm": "", "x-amz-checksum-type": "COMPOSITE"}
 
@@ -115,9 +118,14 @@ def abort(objects: Objects, request: S3Request) -> Response:
 
 
 def list_parts(objects: Objects, request: S3Request) -> Response:
-    """Answer ListParts, all on one page."""
+    """Answer ListParts."""
     upload = request.query["uploadId"]
     objects.upload(request.bucket, request.key, upload)
+    after, size = request.query.get("part-number-marker", "0"), request.page_size("max-parts")
+    if not after.isdecimal():
+        raise S3Error("InvalidArgument", "part-number-marker is not a number")
+    found = [item for item in objects.parts(upload).items() if item[0] > int(after)]
+    page = found[:size]
     parts: list[Element] = [
         (
             "Part",
@@ -128,19 +136,46 @@ def list_parts(objects: Objects, request: S3Request) -> Response:
                 ("Size", str(part["size"])),
             ],
         )
-        for number, part in objects.parts(upload).items()
+        for number, part in page
     ]
-    head: list[Element] = [("Bucket", request.bucket), ("Key", request.key), ("UploadId", upload)]
-    return document("ListPartsResult", [*head, ("IsTruncated", "false"), *parts])
+    head: list[Element] = [
+        ("Bucket", request.bucket),
+        ("Key", request.key),
+        ("UploadId", upload),
+        ("PartNumberMarker", after),
+        *([("NextPartNumberMarker", str(page[-1][0]))] if page else []),
+        ("MaxParts", str(size)),
+        ("IsTruncated", "true" if len(found) > len(page) else "false"),
+    ]
+    return document("ListPartsResult", [*head, *parts])
 
 
 def list_uploads(objects: Objects, request: S3Request) -> Response:
-    """Answer ListMultipartUploads, all on one page."""
+    """Answer ListMultipartUploads."""
+    query, size = request.query, request.page_size("max-uploads")
+    if "delimiter" in query:
+        raise S3Error("NotImplemented", "the parameter delimiter in a list of uploads")
+    uploads = objects.uploads(request.bucket, query.get("prefix", ""))
+    if "key-marker" in query:
+        after = (query["key-marker"], query.get("upload-id-marker", _LAST))
+        uploads = [one for one in uploads if (one[1], one[0]) > after]
+    page = uploads[:size]
+    encode = encoder(query.get("encoding-type"))
     found: list[Element] = [
-        ("Upload", [("Key", key), ("UploadId", upload), ("Initiated", stamp(started))])
-        for upload, key, started in objects.uploads(request.bucket, request.query.get("prefix", ""))
+        ("Upload", [("Key", encode(key)), ("UploadId", upload), ("Initiated", stamp(started))])
+        for upload, key, started in page
     ]
-    head: list[Element] = [("Bucket", request.bucket), ("IsTruncated", "false")]
+    head: list[Element] = [
+        ("Bucket", request.bucket),
+        ("KeyMarker", encode(query.get("key-marker", ""))),
+        ("UploadIdMarker", query.get("upload-id-marker", "")),
+        ("MaxUploads", str(size)),
+        ("IsTruncated", "true" if len(uploads) > len(page) else "false"),
+    ]
+    if "encoding-type" in query:
+        head.append(("EncodingType", "url"))
+    if page:
+        head += [("NextKeyMarker", encode(page[-1][1])), ("NextUploadIdMarker", page[-1][0])]
     return document("ListMultipartUploadsResult", [*head, *found])
 
 

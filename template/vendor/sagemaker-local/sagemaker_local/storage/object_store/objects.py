@@ -127,8 +127,7 @@ class Objects:
         """
         new = StoredObject(key, file, size, etag, round(time.time(), 3), dict(headers), tags)
         try:
-            if len(key.encode()) > _MAX_KEY:
-                raise S3Error("KeyTooLongError")
+            check_key(key)
             with self._store.transaction() as connection:
                 there = "SELECT 1 FROM buckets WHERE name = ?"
                 if connection.execute(there, (bucket,)).fetchone() is None:
@@ -181,7 +180,13 @@ class Objects:
     def begin_upload(
         self, bucket: str, key: str, headers: Mapping[str, str], tags: list[list[str]]
     ) -> str:
-        """Begin a multipart upload; returns its id."""
+        """Begin a multipart upload; returns its id.
+
+        Raises
+        ------
+        S3Error : the key is too long.
+        """
+        check_key(key)
         upload = uuid.uuid4().hex
         with self._store.transaction() as connection:
             connection.execute(
@@ -208,7 +213,7 @@ class Objects:
     def uploads(self, bucket: str, prefix: str) -> list[tuple[str, str, float]]:
         """Return id, key and start of the uploads that are under way."""
         rows = self._store.connection.execute(
-            "SELECT id, key, started FROM uploads WHERE bucket = ? ORDER BY key, started",
+            "SELECT id, key, started FROM uploads WHERE bucket = ? ORDER BY key, id",
             (bucket,),
         )
         return [row for row in rows if row[1].startswith(prefix)]
@@ -264,6 +269,17 @@ class Objects:
 
 
 _COLUMNS = "key, file, size, etag, modified, headers, tags"
+
+
+def check_key(key: str) -> None:
+    """Refuse the key of an object to be.
+
+    Raises
+    ------
+    S3Error : it is too long.
+    """
+    if len(key.encode()) > _MAX_KEY:
+        raise S3Error("KeyTooLongError")
 
 
 def successor(prefix: str) -> str | None:

@@ -1,5 +1,6 @@
 """What a request to S3 says beside its body: headers, tags, ranges, conditions."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +34,11 @@ _REFUSED = (
 _ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
 # What a bucket's owner has anyhow; buckets have no other ACLs unless they ask for it.
 _ACLS = ("private", "bucket-owner-full-control")
+_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_RESERVED_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
+_RESERVED_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+_LONGEST_PAGE = 1000
 _MOST_METADATA = 2048
 _MOST_TAGS = 10
 
@@ -93,6 +99,35 @@ class S3Request:
         grants = [name for name in self.headers if name.startswith("x-amz-grant-")]
         if grants or self.headers.get("x-amz-acl", "private") not in _ACLS:
             raise S3Error("AccessControlListNotSupported")
+
+    def check_bucket_name(self) -> None:
+        """Refuse a name that no bucket may have.
+
+        Raises
+        ------
+        S3Error : it breaks a rule of the user guide, "General purpose bucket naming rules".
+        """
+        name = self.bucket
+        if (
+            not _BUCKET_NAME.fullmatch(name)
+            or _ADDRESS.fullmatch(name)
+            or ".." in name
+            or name.startswith(_RESERVED_STARTS)
+            or name.endswith(_RESERVED_ENDS)
+        ):
+            raise S3Error("InvalidBucketName")
+
+    def page_size(self, parameter: str) -> int:
+        """Return how many entries a page of a list may have.
+
+        Raises
+        ------
+        S3Error : the parameter that says so is no number.
+        """
+        text = self.query.get(parameter, str(_LONGEST_PAGE))
+        if not text.isdecimal():
+            raise S3Error("InvalidArgument", f"{parameter} is not a number")
+        return min(int(text), _LONGEST_PAGE)
 
     def check_owner(self, account: str) -> None:
         """Refuse to act on buckets that are another account's.

@@ -42,8 +42,10 @@ _LIST_OPTIONS = {
     "key-marker",
     "marker",
     "max-keys",
+    "max-uploads",
     "prefix",
     "start-after",
+    "upload-id-marker",
     "version-id-marker",
 }
 
@@ -95,6 +97,8 @@ class S3Service:
             {name.lower(): value for name, value in sent},
         )
         try:
+            if bucket:
+                asked.check_bucket_name()
             asked.check_owner(self._account)
             asked.check_expiry(time.time())
             if not key:
@@ -117,7 +121,7 @@ class S3Service:
         if there and is_list:
             if "uploads" in names:
                 return multipart.list_uploads(self._objects, asked)
-            return answer_list(self._objects, asked.bucket, asked.query)
+            return answer_list(self._objects, asked)
         if there and asked.method == "POST" and "delete" in names:
             return self._delete_many(asked, request.get_data())
         return self._buckets.serve(request, asked, region)

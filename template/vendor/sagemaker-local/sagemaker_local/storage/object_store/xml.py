@@ -1,5 +1,6 @@
 """The XML of S3: documents from and to Python."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from xml.etree import ElementTree
@@ -10,6 +11,8 @@ from werkzeug.wrappers import Response
 from sagemaker_local.storage.object_store.errors import S3Error
 
 _SPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What is no character of XML 1.0 (its section 2.2)."""
 Element = tuple[str, "str | Iterable[Element]"]
 """A name, and its text or the elements in it."""
 
@@ -49,6 +52,11 @@ def parse(content: bytes) -> ElementTree.Element:
     return root
 
 
+def escape_text(text: str) -> str:
+    """Return a text as it stands in a document, without the characters that XML cannot say."""
+    return escape(_NOT_XML.sub("\ufffd", text))
+
+
 def stamp(seconds: float) -> str:
     """Return a time as S3 writes it in XML."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
@@ -56,5 +64,5 @@ def stamp(seconds: float) -> str:
 
 def _write(element: Element) -> str:
     name, content = element
-    inner = escape(content) if isinstance(content, str) else "".join(map(_write, content))
+    inner = escape_text(content) if isinstance(content, str) else "".join(map(_write, content))
     return f"<{name}>{inner}</{name}>"
