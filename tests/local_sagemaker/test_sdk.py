@@ -112,6 +112,30 @@ def test_the_sdks_tuner_and_transformer(guard, tmp_path):
     assert Path(guard["PYTHON_LOOPBACK_VIOLATIONS"]).read_text() == ""
 
 
+def test_code_in_a_folder_given_to_the_sdk(guard, tmp_path):
+    pytest.importorskip("sagemaker")
+    local = Local(tmp_path / "home", **guard).up()
+    try:
+        done = run([str(HERE / "sdk_source_code.py")], local.variables | guard)
+        assert done.returncode == 0, done.stderr[-3000:]
+    finally:
+        local.down()
+    seen = json.loads(done.stdout.splitlines()[-1])
+    # The SDK's own start script says no more in its failure file.
+    reason = seen.pop("fails")
+    assert reason.startswith("AlgorithmError: Training Execution failed. For more details, see")
+    assert reason.endswith(", exit code: 1")
+    assert seen == {
+        "script": "Completed",
+        "command": "Completed",
+        "tuned": "2",
+        "processed": "Completed",
+        "steps": {"Process": "Succeeded", "Train": "Succeeded"},
+        "said": "8",
+    }
+    assert Path(guard["PYTHON_LOOPBACK_VIOLATIONS"]).read_text() == ""
+
+
 def test_without_our_rules_the_sdk_would_ask_aws(guard, tmp_path):
     pytest.importorskip("sagemaker")
     own = guard | {"PYTHON_LOOPBACK_VIOLATIONS": str(tmp_path / "violations")}

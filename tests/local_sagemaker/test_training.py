@@ -17,6 +17,15 @@ def run_training(local, name, script, **options):
     return local.wait_for_job("Training", name)
 
 
+ENTRY = """
+set -e
+if [ "$1" = badly ]; then echo "it went badly"; exit 3; fi
+cd /opt/ml/input/config
+alpha=$(python -c 'import json; print(json.load(open("hyperparameters.json"))["alpha"])')
+echo "$TRAINING_JOB_NAME $1 $alpha" > /opt/ml/model/said
+"""
+
+
 def test_script_mode(local):
     script = """
 import json, os, pathlib, sys
@@ -253,3 +262,25 @@ def test_what_we_cannot_do_is_refused_by_name(local, member, value):
     request = training(local, "refused", "") | {member: value}
     named = "sagemaker_program" if member == "HyperParameters" else member
     assert named in refusal(local.sm.create_training_job, **request)[1]
+
+
+def test_entry_point_of_the_request(local):
+    request = training(local, "entry", "", channels=[("code", local.put("entry/run.sh", ENTRY))])
+    request["HyperParameters"] = {"alpha": "1"}
+    for name, arguments in (("entry", ["well"]), ("entry-fails", ["badly"])):
+        request["TrainingJobName"] = name
+        request["AlgorithmSpecification"] = {
+            "TrainingImage": "i",
+            "TrainingInputMode": "File",
+            "ContainerEntrypoint": ["/bin/sh"],
+            "ContainerArguments": ["/opt/ml/input/data/code/run.sh", *arguments],
+        }
+        local.sm.create_training_job(**request)
+    job = local.wait_for_job("Training", "entry")
+    assert job["TrainingJobStatus"] == "Completed", job
+    with tarfile.open(
+        fileobj=io.BytesIO(local.read(job["ModelArtifacts"]["S3ModelArtifacts"]))
+    ) as model:
+        assert model.extractfile("said").read() == b"entry well 1\n"
+    failed = local.wait_for_job("Training", "entry-fails")
+    assert failed["FailureReason"] == "AlgorithmError: it went badly, exit code: 3"

@@ -69,9 +69,9 @@ declare(
 )
 declare(
     "AlgorithmSpecification",
-    acted="TrainingInputMode MetricDefinitions",
+    acted="TrainingInputMode MetricDefinitions ContainerEntrypoint ContainerArguments",
     kept="TrainingImage EnableSageMakerMetricsTimeSeries TrainingImageConfig",
-    refused="AlgorithmName ContainerEntrypoint ContainerArguments",
+    refused="AlgorithmName",
 )
 declare_values("TrainingInputMode", "File FastFile", "Pipe")
 declare("MetricDefinition", acted="Name Regex")

@@ -1,8 +1,6 @@
-"""Training jobs in script mode, by the contract of the SageMaker training toolkit."""
+"""Training jobs: the actions, and the kind of job."""
 
 import json
-import sys
-import tarfile
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -14,15 +12,7 @@ from sagemaker_local.api.resources import create
 from sagemaker_local.jobs.cluster import training_cluster
 from sagemaker_local.jobs.job import JobKind, Jobs, job_kind
 from sagemaker_local.jobs.running import Job, JobError
-from sagemaker_local.jobs.training_toolkit import (
-    PROGRAM,
-    SUBMIT,
-    decode,
-    script_arguments,
-    script_variables,
-    words_of_failure,
-)
-from sagemaker_local.processes.container import python_path
+from sagemaker_local.jobs.training_code import check_code, prepare_code
 from sagemaker_local.processes.logs import last_values
 from sagemaker_local.processes.opt_ml import PATH
 from sagemaker_local.storage.archives import pack
@@ -60,13 +50,9 @@ def check_training(hyperparameters: Mapping[str, str], asked: Body) -> None:
 
     Raises
     ------
-    AwsError : it is not in script mode, or has a channel from elsewhere than S3.
+    AwsError : it cannot be told what to run, or a channel is from elsewhere than S3.
     """
-    missing = [name for name in (PROGRAM, SUBMIT) if name not in hyperparameters]
-    if missing:
-        raise unsupported(
-            f"training outside script mode: the hyperparameter {missing[0]} is missing"
-        )
+    check_code(hyperparameters, asked["AlgorithmSpecification"])
     for channel in asked.get("InputDataConfig", []):
         if "S3DataSource" not in channel["DataSource"]:
             raise unsupported(f"a channel without S3DataSource ({channel['ChannelName']})")
@@ -112,28 +98,20 @@ def _train(job: Job) -> dict[str, Any]:
             raise JobError(
                 f"ClientError: Data download failed: no S3 objects found at {error}, channel {name}"
             ) from None
-    hyperparameters = decode(asked["HyperParameters"])
-    try:
-        s3.unpack(str(hyperparameters[SUBMIT]), job.opt_ml / "code")
-    except (MissingObjectError, tarfile.TarError) as error:
-        raise JobError(f"ClientError: {SUBMIT} cannot be read: {error}") from None
+    code = prepare_code(job, channels, cluster)
     job.note(SecondaryStatus="Training")
-    command = [str(hyperparameters[PROGRAM]), *script_arguments(hyperparameters)]
     variables = {
-        **script_variables(
-            job.resource.name, job.resource.region, hyperparameters, channels, cluster
-        ),
+        **code.variables,
         "TRAINING_JOB_NAME": job.resource.name,
         "TRAINING_JOB_ARN": job.resource.arn,
-        "PYTHONPATH": python_path(f"{PATH}/code"),
         **asked.get("Environment", {}),
     }
-    code = job.run(["python", *command], variables, f"{PATH}/code", {"model": f"{PATH}/model"})
-    if code:
+    end = job.run(code.argv, variables, code.folder, {"model": f"{PATH}/model"})
+    if end:
         failure = job.opt_ml / "output" / "failure"
         told = failure.read_text(errors="replace") if failure.is_file() else ""
-        told = told or words_of_failure(f"{sys.executable} {' '.join(command)}", code)
-        raise JobError(f"AlgorithmError: {told}, exit code: 1")
+        words, shown = code.failure(end)
+        raise JobError(f"AlgorithmError: {told or words}, exit code: {shown}")
     job.note(SecondaryStatus="Uploading")
     _upload(job)
     seconds = max(1, round(time.monotonic() - started))
@@ -142,7 +120,7 @@ def _train(job: Job) -> dict[str, Any]:
         "BillableTimeInSeconds": seconds,
         "FinalMetricDataList": _metrics(job),
     }
-    if code is None and not job.stop.is_set():
+    if end is None and not job.stop.is_set():
         members |= {"Status": "Stopped", "SecondaryStatus": "MaxRuntimeExceeded"}
     return members
 
@@ -164,7 +142,7 @@ def _write_configuration(job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
     for name, content in (
         ("resourceconfig", cluster),
         ("inputdataconfig", channels),
-        ("hyperparameters", job.request["HyperParameters"]),
+        ("hyperparameters", job.request.get("HyperParameters", {})),
     ):
         (config / f"{name}.json").write_text(json.dumps(content))
     return cluster, channels

@@ -32,10 +32,13 @@ def container_environment(
     wanted : the request's own variables.
     tree : the folder that stands for the container's root.
     """
-    # A shell script that says `python` means ours as well.
-    path = os.pathsep.join((os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)))
-    own = {"HOME": str(tree / "root"), "PATH": path}
+    own = {"HOME": str(tree / "root"), "PATH": program_path()}
     return basic_environment() | client_environment(home, running, region) | own | dict(wanted)
+
+
+def program_path() -> str:
+    """Return the PATH of a command: a shell script that says `python` means ours as well."""
+    return os.pathsep.join((os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)))
 
 
 def python_path(folder: str) -> str:

@@ -1,0 +1,125 @@
+"""What a training job runs: a script under the training toolkit, or an entry point of its own."""
+
+import os
+import shutil
+import sys
+import tarfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sagemaker_local.api.errors import unsupported
+from sagemaker_local.jobs.running import Job, JobError
+from sagemaker_local.jobs.training_toolkit import (
+    PROGRAM,
+    SUBMIT,
+    decode,
+    script_arguments,
+    script_variables,
+    words_of_failure,
+)
+from sagemaker_local.processes.container import program_path, python_path
+from sagemaker_local.processes.logs import last_line
+from sagemaker_local.processes.opt_ml import PATH
+from sagemaker_local.storage.s3 import MissingObjectError
+from sagemaker_local.storage.store import Body
+
+_ENTRYPOINT, _ARGUMENTS = "ContainerEntrypoint", "ContainerArguments"
+
+
+@dataclass(frozen=True)
+class TrainingCode:
+    """What a training job runs.
+
+    Attributes
+    ----------
+    argv : the command.
+    variables : those that the command gets beside those of every training job.
+    folder : where it runs.
+    failure : returns what is said of a command that wrote no failure file, given its exit code, and
+        the exit code that the container has then.
+    """
+
+    argv: Sequence[str]
+    variables: Mapping[str, str]
+    folder: str
+    failure: Callable[[int], tuple[str, int]]
+
+
+def check_code(hyperparameters: Mapping[str, str], algorithm: Body) -> None:
+    """Refuse a training job of which it cannot be told what to run.
+
+    Parameters
+    ----------
+    hyperparameters : those that the script gets.
+    algorithm : the `AlgorithmSpecification`.
+
+    Raises
+    ------
+    AwsError : it has no entry point, and is not in script mode.
+    """
+    if _ENTRYPOINT in algorithm:
+        return
+    missing = [name for name in (PROGRAM, SUBMIT) if name not in hyperparameters]
+    if missing:
+        raise unsupported(
+            f"training outside script mode: the hyperparameter {missing[0]} is missing"
+        )
+
+
+def prepare_code(job: Job, channels: Mapping[str, Any], cluster: Mapping[str, Any]) -> TrainingCode:
+    """Make what a job runs ready in its `/opt/ml`.
+
+    Parameters
+    ----------
+    job : the training job.
+    channels, cluster : the contents of `inputdataconfig.json` and `resourceconfig.json`.
+
+    Raises
+    ------
+    JobError : its code is not there.
+    """
+    if _ENTRYPOINT in job.request["AlgorithmSpecification"]:
+        return _entry_point(job)
+    hyperparameters = decode(job.request["HyperParameters"])
+    try:
+        job.s3.unpack(str(hyperparameters[SUBMIT]), job.opt_ml / "code")
+    except (MissingObjectError, tarfile.TarError) as error:
+        raise JobError(f"ClientError: {SUBMIT} cannot be read: {error}") from None
+    command = [str(hyperparameters[PROGRAM]), *script_arguments(hyperparameters)]
+    shown = f"{sys.executable} {' '.join(command)}"
+    variables = script_variables(
+        job.resource.name, job.resource.region, hyperparameters, channels, cluster
+    )
+    return TrainingCode(
+        argv=["python", *command],
+        variables=variables | {"PYTHONPATH": python_path(f"{PATH}/code")},
+        folder=f"{PATH}/code",
+        failure=lambda code: (words_of_failure(shown, code), 1),
+    )
+
+
+def _entry_point(job: Job) -> TrainingCode:
+    """Take the entry point of the request, as the SDK's ModelTrainer gives one for source code."""
+    algorithm = job.request["AlgorithmSpecification"]
+    return TrainingCode(
+        argv=[*algorithm[_ENTRYPOINT], *algorithm.get(_ARGUMENTS, [])],
+        variables=_with_pip(job),
+        folder=str(job.tree),
+        failure=lambda code: (last_line(job.log), code),
+    )
+
+
+def _with_pip(job: Job) -> dict[str, str]:
+    """Return the variables by which a `pip` is found where there is none.
+
+    The SDK's start script looks for one before it does anything, and seldom uses it.
+    """
+    path = program_path()
+    if shutil.which("pip3", path=path) or shutil.which("pip", path=path):
+        return {}
+    pip = job.tree / "bin" / "pip"
+    pip.parent.mkdir()
+    pip.write_text('#!/bin/sh\nexec python -m pip "$@"\n')
+    pip.chmod(0o755)
+    return {"PATH": os.pathsep.join((str(pip.parent), path))}
