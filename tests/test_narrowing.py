@@ -24,6 +24,8 @@ PROBLEM = "change `problem_type` in project.yaml"
 def projects(template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Make a project of every layout, for updates that change nothing."""
     folder = tmp_path_factory.mktemp("projects")
+    # Whatever the folder is called.
+    folder = folder / "[a] {b}* it's?"
     made = {layout: copy(template, folder / layout, layout=layout) for layout in LAYOUTS}
     for project in made.values():
         commit(project)
@@ -52,7 +54,9 @@ def test_an_answer_that_takes_files_away_is_refused_with_what_to_do(
     assert git(projects[layout], "status", "--porcelain") == ""
 
 
-@pytest.mark.parametrize("command", [("update",), ("recopy", "--overwrite")], ids=lambda c: c[0])
+@pytest.mark.parametrize(
+    "command", [("update",), ("recopy",), ("recopy", "--overwrite"), ("recopy", "--skip-answered")]
+)
 def test_the_answers_of_the_other_repository_are_refused(
     projects: dict[str, Path], command: tuple[str, ...]
 ) -> None:
