@@ -1,6 +1,7 @@
 """Whatever the answers, a project is complete, parses, and is clean under its own checks."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -15,8 +16,10 @@ from projects import (
     LAYOUTS,
     PROBLEM_TYPES,
     Rendered,
+    commit,
     copy,
     files,
+    git,
     matches,
     run_python,
     run_tool,
@@ -86,35 +89,50 @@ def test_workflows_are_valid_and_safe(rendered: Rendered) -> None:
     run_tool(folder, "zizmor", "--offline", "--quiet", *workflows)
 
 
-def starting(workflow: Path, event: str, changed: list[str]) -> set[str]:
-    """Return the jobs of a workflow that an event starts whose commits changed some paths."""
-    content = yaml.safe_load(workflow.read_text())
-    # YAML reads the key `on` as true.
-    if not any(matches(path, content[True][event]["paths"]) for path in changed):
-        return set()
-    started: set[str] = set()
-    for name, job in content["jobs"].items():
-        if event in job.get("if", event) and {job.get("needs", name)} <= started | {name}:
-            started.add(name)
-    return started
-
-
-def test_a_change_of_what_is_vendored_is_checked_and_delivers_nothing(rendered: Rendered) -> None:
-    folder = rendered["monorepo", "classification"] / ".github" / "workflows"
-    update = ["vendor/sagemaker-local/sagemaker_local/cli.py", ".copier-answers.yml", "AGENTS.md"]
-    for workflow in folder.iterdir():
-        assert starting(workflow, "pull_request", update) == {"check"}
-        assert starting(workflow, "push", update) <= {"check"}
-        assert "check" in starting(workflow, "push", [*update, "project.yaml"])
-    assert "run" in starting(folder / "data-science.yml", "push", ["data_science/steps/train.py"])
-
-
-def test_a_workflow_watches_the_same_paths_on_main_as_in_a_pull_request(rendered: Rendered) -> None:
+def test_a_workflow_checks_what_is_vendored_and_the_same_on_main_as_in_a_pull_request(
+    rendered: Rendered,
+) -> None:
     folder = rendered["monorepo", "classification"] / ".github" / "workflows"
     for path in folder.iterdir():
+        # YAML reads the key `on` as true.
         events = yaml.safe_load(path.read_text())[True]
-        missing = set(events["pull_request"]["paths"]) ^ set(events["push"]["paths"])
-        assert missing <= {"vendor/**"}
+        assert events["pull_request"]["paths"] == events["push"]["paths"]
+        vendored = "vendor/sagemaker-local/sagemaker_local/cli.py"
+        assert matches(vendored, events["push"]["paths"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "runs"),
+    [
+        (["vendor/sagemaker-local/README.md", ".copier-answers.yml", "tests/conftest.py"], False),
+        (["vendor/sagemaker-local/README.md", "data_science/steps/train.py"], True),
+        (["uv.lock"], True),
+    ],
+)
+def test_a_push_runs_the_pipeline_once_a_part_of_it_changed(
+    template: Path, tmp_path: Path, changed: list[str], runs: bool
+) -> None:
+    project = copy(template, tmp_path / "project", layout="data-science")
+    commit(project)
+    before = git(project, "rev-parse", "HEAD").strip()
+    for path in changed:
+        with (project / path).open("a") as file:
+            file.write("\n")
+    commit(project)
+    jobs = yaml.safe_load((project / ".github/workflows/data-science.yml").read_text())["jobs"]
+    assert "needs.check.outputs.pipeline == 'true'" in jobs["run"]["if"]
+    assert jobs["run"]["needs"] == "check"
+    assert jobs["check"]["outputs"] == {"pipeline": "${{ steps.changed.outputs.pipeline }}"}
+    script = next(step["run"] for step in jobs["check"]["steps"] if step.get("id") == "changed")
+    # The last two: a new branch, and a push that rewrote what was there.
+    for number, (commit_before, said) in enumerate(
+        [(before, runs), ("0" * 40, True), ("1" * 40, True)]
+    ):
+        output = tmp_path / f"output-{number}"
+        output.touch()
+        variables = {**os.environ, "BEFORE": commit_before, "GITHUB_OUTPUT": str(output)}
+        subprocess.run(["bash", "-e", "-c", script], cwd=project, env=variables, check=True)
+        assert output.read_text() == "pipeline=true\n" * said
 
 
 def test_every_expression_of_a_workflow_stays_out_of_the_shell(rendered: Rendered) -> None:
