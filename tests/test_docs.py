@@ -9,6 +9,8 @@ import pytest
 from projects import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TEMPLATE = ROOT / "template"
+IN_A_PROJECT = [*sorted(TEMPLATE.glob("*.md.jinja")), *sorted(TEMPLATE.glob("*/README.md*"))]
 REFERENCE = ROOT / "docs" / "reference"
 
 
@@ -16,6 +18,21 @@ REFERENCE = ROOT / "docs" / "reference"
 def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")):
         assert link.startswith("https://") or (page.parent / link).exists(), link
+
+
+@pytest.mark.parametrize(
+    "page", PAGES + IN_A_PROJECT, ids=lambda page: page.relative_to(ROOT).as_posix()
+)
+def test_commands_need_nothing_but_git_and_uv(page: Path) -> None:
+    """Of uv there may be no more than the program of that name: no `uvx`, nothing activated."""
+    text = page.read_text("utf-8")
+    assert "uvx" not in text
+    for block in re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        for line in block.splitlines():
+            of_a_project = re.match(
+                r"(?:\$ )?(ds|ops|project|demo|sagemaker-local|copier) \w", line
+            )
+            assert not of_a_project, f"`uv run` is missing: {line}"
 
 
 @pytest.mark.parametrize("name", ["ds", "ops", "project"])

@@ -38,7 +38,7 @@ def test_the_demo_shows_the_whole_story_and_leaves_the_repository_clean(
     assert not violations.exists(), violations.read_text()
     assert "The whole story" in said.splitlines()[-1]
     for scene in ("ds run", "ds approve 1", "ops promote staging", "ops promote production"):
-        assert f"$ {scene}" in said
+        assert f"$ uv run {scene}" in said
     spoil_vendored(project)
     commit(project)
     run.ok(project, "ruff", "format", "--check", ".")
@@ -73,7 +73,9 @@ def test_a_demo_that_fails_says_where_and_leaves_nothing_running(
     done = run(project, "demo")
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
-    assert last == "error: the demo failed: `ds run --local` exited with 1; above it says why"
+    assert (
+        last == "error: the demo failed: `uv run ds run --local` exited with 1; above it says why"
+    )
     home = {"SAGEMAKER_LOCAL_HOME": str(project / ".sagemaker-local-demo")}
     assert run(project, "sagemaker-local", "status", **home).returncode == 1
 

@@ -140,6 +140,7 @@ def test_copying_and_updating_warn_of_nothing(template: Path, tmp_path: Path) ->
         commit(project)
         update = copier_command(project, "update", "--defaults", "--vcs-ref=HEAD")
         assert update.returncode == 0
+        assert "`uv run sagemaker-local down`" in update.stderr
         said += update.stderr
         assert git(project, "status", "--porcelain") == ""
     assert "Warning" not in said

@@ -95,7 +95,7 @@ def play() -> None:
 
 def _play(number: str, scene: Scene) -> None:
     command = [_newest_version() if part == "$newest" else part for part in scene.command]
-    shown = shlex.join(command)
+    shown = shlex.join(["uv", "run", *command])
     print(f"\n{number} {scene.title}\n$ {shown}")
     started = time.monotonic()
     code = _run(command)

@@ -146,7 +146,7 @@ def version(connection: Connection, number: int) -> Version:
     if package is None:
         raise ProjectError(
             f"there is no version {number} in the group {group}; "
-            "`project status` shows which there are"
+            "`uv run project status` shows which there are"
         )
     return Version(
         number=int(package["ModelPackageVersion"]),

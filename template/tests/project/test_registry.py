@@ -94,5 +94,7 @@ def test_no_more_pages_are_read_than_asked_for(fresh: Connection) -> None:
 @pytest.mark.parametrize("number", [0, 7])
 def test_a_version_that_is_not_there_is_named(fresh: Connection, number: int) -> None:
     register(fresh, "Approved")
-    with pytest.raises(ProjectError, match=f"there is no version {number} .*; `project status`"):
+    with pytest.raises(
+        ProjectError, match=f"there is no version {number} .*; `uv run project status`"
+    ):
         registry.version(fresh, number)
