@@ -250,8 +250,7 @@ def test_a_clock_that_is_set_ends_no_job(tmp_path):
     ("member", "value"),
     [
         ("HyperParameters", {"alpha": "1"}),
-        ("CheckpointConfig", {"S3Uri": "s3://b/c"}),
-        ("RetryStrategy", {"MaximumRetryAttempts": 1}),
+        ("RemoteDebugConfig", {"EnableRemoteDebug": True}),
         (
             "DebugRuleConfigurations",
             [{"RuleConfigurationName": "r", "RuleEvaluatorImage": "i"}],
@@ -284,3 +283,69 @@ def test_entry_point_of_the_request(local):
         assert model.extractfile("said").read() == b"entry well 1\n"
     failed = local.wait_for_job("Training", "entry-fails")
     assert failed["FailureReason"] == "AlgorithmError: it went badly, exit code: 3"
+
+
+def test_checkpoints_go_on_where_the_last_job_stopped(local):
+    script = """
+import os, pathlib, sys
+path = pathlib.Path(os.environ["CHECKPOINTS"], "deep", "epoch")
+epoch = int(path.read_text()) + 1 if path.exists() else 1
+path.parent.mkdir(exist_ok=True)
+path.write_text(str(epoch))
+pathlib.Path(os.environ["SM_MODEL_DIR"], "epoch").write_text(str(epoch))
+sys.exit(epoch == 2)
+"""
+    for number, place in enumerate((None, None, "/opt/ml/mine"), 1):
+        config = {"S3Uri": f"s3://{BUCKET}/checkpoints"} | ({"LocalPath": place} if place else {})
+        job = run_training(
+            local,
+            f"checkpoint-{number}",
+            script,
+            CheckpointConfig=config,
+            Environment={"CHECKPOINTS": place or "/opt/ml/checkpoints"},
+        )
+        # What a job that failed has written is kept as well.
+        assert job["TrainingJobStatus"] == ("Failed" if number == 2 else "Completed"), job
+        assert local.read(f"s3://{BUCKET}/checkpoints/deep/epoch") == str(number).encode()
+
+
+def test_a_model_that_is_not_to_be_packed(local):
+    script = """
+import json, os, pathlib
+model = pathlib.Path(os.environ["SM_MODEL_DIR"])
+(model / "deep").mkdir()
+(model / "deep" / "weights").write_text("1")
+pathlib.Path(os.environ["SM_OUTPUT_DATA_DIR"], "plot").write_text("2")
+(model / "channels").write_text(os.environ["SM_INPUT_DATA_CONFIG"])
+"""
+    local.put("plain/rows.csv", "1")
+    source = {
+        "S3DataType": "S3Prefix",
+        "S3Uri": f"s3://{BUCKET}/plain",
+        "S3DataDistributionType": "ShardedByS3Key",
+    }
+    job = run_training(
+        local,
+        "plain",
+        script,
+        OutputDataConfig={"S3OutputPath": f"s3://{BUCKET}/plain-out", "CompressionType": "NONE"},
+        AlgorithmSpecification={"TrainingImage": "i", "TrainingInputMode": "FastFile"},
+        InputDataConfig=[
+            {
+                "ChannelName": "train",
+                "DataSource": {"S3DataSource": source},
+                "RecordWrapperType": "None",
+                "ShuffleConfig": {"Seed": 1},
+            }
+        ],
+    )
+    model = job["ModelArtifacts"]["S3ModelArtifacts"]
+    assert model == f"s3://{BUCKET}/plain-out/plain/output/model/"
+    assert local.read(f"{model}deep/weights") == b"1"
+    assert local.read(f"s3://{BUCKET}/plain-out/plain/output/output/plot") == b"2"
+    (channel,) = json.loads(local.read(f"{model}channels")).values()
+    assert channel == {
+        "TrainingInputMode": "FastFile",
+        "S3DistributionType": "ShardedByS3Key",
+        "RecordWrapperType": "None",
+    }

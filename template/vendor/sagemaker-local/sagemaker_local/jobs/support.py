@@ -60,11 +60,12 @@ declare_values("ProcessingS3UploadMode", "EndOfJob", "Continuous")
 declare(
     "CreateTrainingJob",
     acted="TrainingJobName HyperParameters AlgorithmSpecification InputDataConfig "
-    "OutputDataConfig ResourceConfig StoppingCondition Environment Tags",
+    "OutputDataConfig ResourceConfig StoppingCondition Environment CheckpointConfig Tags",
+    # RetryStrategy: the faults that it retries do not happen here.
     kept="RoleArn VpcConfig EnableNetworkIsolation EnableInterContainerTrafficEncryption "
-    "EnableManagedSpotTraining DebugHookConfig ExperimentConfig ProfilerConfig",
-    refused="CheckpointConfig DebugRuleConfigurations TensorBoardOutputConfig "
-    "ProfilerRuleConfigurations RetryStrategy RemoteDebugConfig InfraCheckConfig "
+    "EnableManagedSpotTraining DebugHookConfig ExperimentConfig ProfilerConfig RetryStrategy",
+    refused="DebugRuleConfigurations TensorBoardOutputConfig "
+    "ProfilerRuleConfigurations RemoteDebugConfig InfraCheckConfig "
     "SessionChainingConfig ServerlessJobConfig MlflowConfig ModelPackageConfig",
 )
 declare(
@@ -77,10 +78,11 @@ declare_values("TrainingInputMode", "File FastFile", "Pipe")
 declare("MetricDefinition", acted="Name Regex")
 declare(
     "Channel",
-    acted="ChannelName DataSource ContentType CompressionType InputMode",
-    refused="RecordWrapperType ShuffleConfig",
-    # API reference: in File mode it is left unset, or None.
-    only={"CompressionType": ("None",)},
+    acted="ChannelName DataSource ContentType CompressionType RecordWrapperType InputMode",
+    # It changes the order in which objects are read, and files have none.
+    kept="ShuffleConfig",
+    # API reference: compressed and wrapped records are for Pipe mode.
+    only={"CompressionType": ("None",), "RecordWrapperType": ("None",)},
 )
 declare("DataSource", acted="S3DataSource", refused="FileSystemDataSource DatasetSource")
 declare(
@@ -91,7 +93,8 @@ declare(
 # API reference: AugmentedManifestFile needs Pipe mode.
 declare_values("S3DataType", "S3Prefix ManifestFile", "AugmentedManifestFile Converse")
 declare("OutputDataConfig", acted="S3OutputPath CompressionType", kept="KmsKeyId")
-declare_values("OutputCompressionType", "GZIP", "NONE")
+declare_values("OutputCompressionType", "GZIP NONE")
+declare("CheckpointConfig", acted="S3Uri LocalPath")
 declare(
     "ResourceConfig",
     acted="InstanceCount",

@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sagemaker_local.api.actions import Call, action, now
@@ -75,7 +76,8 @@ def start_training(call: Call, **members: Any) -> Resource:
         SecondaryStatus="Starting",
         StoppingCondition=asked.get("StoppingCondition", {"MaxRuntimeInSeconds": 86400}),
         ModelArtifacts={
-            "S3ModelArtifacts": f"{output}/{asked['TrainingJobName']}/output/model.tar.gz"
+            "S3ModelArtifacts": f"{output}/{asked['TrainingJobName']}/output/"
+            + ("model/" if _is_plain(asked) else "model.tar.gz")
         },
         **members,
     )
@@ -106,7 +108,8 @@ def _train(job: Job) -> dict[str, Any]:
         "TRAINING_JOB_ARN": job.resource.arn,
         **asked.get("Environment", {}),
     }
-    end = job.run(code.argv, variables, code.folder, {"model": f"{PATH}/model"})
+    with _checkpoints(job):
+        end = job.run(code.argv, variables, code.folder, {"model": f"{PATH}/model"})
     if end:
         failure = job.opt_ml / "output" / "failure"
         told = failure.read_text(errors="replace") if failure.is_file() else ""
@@ -125,15 +128,39 @@ def _train(job: Job) -> dict[str, Any]:
     return members
 
 
+@contextmanager
+def _checkpoints(job: Job) -> Iterator[None]:
+    """Take the checkpoints that are there, and keep those that are there in the end.
+
+    API reference, CheckpointConfig. AWS copies them while the job runs; here that is done at its
+    end, however it ends.
+    """
+    config = job.request.get("CheckpointConfig")
+    if config is None:
+        yield
+        return
+    folder = job.inside(config.get("LocalPath", f"{PATH}/checkpoints"))
+    folder.mkdir(parents=True, exist_ok=True)
+    with suppress(MissingObjectError):
+        job.s3.download(config["S3Uri"], folder)
+    try:
+        yield
+    finally:
+        job.s3.upload(folder, config["S3Uri"])
+
+
 def _write_configuration(job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
     """Write what the container is told, and return what it says of the cluster and the channels."""
     config = job.opt_ml / "input" / "config"
     config.mkdir(parents=True, exist_ok=True)
     cluster = training_cluster(job.request["ResourceConfig"].get("InstanceType", "local"))
+    mode = job.request["AlgorithmSpecification"]["TrainingInputMode"]
     channels = {
         channel["ChannelName"]: {
-            "TrainingInputMode": channel.get("InputMode", "File"),
-            "S3DistributionType": "FullyReplicated",
+            "TrainingInputMode": channel.get("InputMode", mode),
+            "S3DistributionType": channel["DataSource"]["S3DataSource"].get(
+                "S3DataDistributionType", "FullyReplicated"
+            ),
             "RecordWrapperType": "None",
             **({"ContentType": channel["ContentType"]} if "ContentType" in channel else {}),
         }
@@ -148,14 +175,24 @@ def _write_configuration(job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
     return cluster, channels
 
 
+def _is_plain(asked: Body) -> bool:
+    """Return whether the model is to be stored file by file (API reference, OutputDataConfig)."""
+    return bool(asked["OutputDataConfig"].get("CompressionType") == "NONE")
+
+
 def _upload(job: Job) -> None:
-    artifacts = job.request["ModelArtifacts"]["S3ModelArtifacts"]
-    folders = {"model": artifacts, "output/data": artifacts.replace("model.tar", "output.tar")}
-    for folder, uri in folders.items():
-        if any((job.opt_ml / folder).iterdir()):
-            archive = job.tree / "archive.tar.gz"
-            pack(job.opt_ml / folder, archive)
-            job.s3.upload_file(archive, uri)
+    """Store the model, and what else there is, as archives or, below the same place, as files."""
+    artifacts: str = job.request["ModelArtifacts"]["S3ModelArtifacts"]
+    place = artifacts.removesuffix("model/").removesuffix("model.tar.gz")
+    for folder, name in (("model", "model"), ("output/data", "output")):
+        if not any((job.opt_ml / folder).iterdir()):
+            continue
+        if _is_plain(job.request):
+            job.s3.upload(job.opt_ml / folder, f"{place}{name}/")
+            continue
+        archive = job.tree / "archive.tar.gz"
+        pack(job.opt_ml / folder, archive)
+        job.s3.upload_file(archive, f"{place}{name}.tar.gz")
 
 
 def _metrics(job: Job) -> list[dict[str, Any]]:

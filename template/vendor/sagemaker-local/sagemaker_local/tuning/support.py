@@ -58,8 +58,9 @@ declare(
     "InputDataConfig OutputDataConfig ResourceConfig HyperParameterTuningResourceConfig "
     "StoppingCondition Environment",
     kept="DefinitionName RoleArn VpcConfig EnableNetworkIsolation "
-    "EnableInterContainerTrafficEncryption EnableManagedSpotTraining",
-    refused="CheckpointConfig RetryStrategy",
+    "EnableInterContainerTrafficEncryption EnableManagedSpotTraining RetryStrategy",
+    # All trials would have the same place for theirs.
+    refused="CheckpointConfig",
 )
 declare(
     "HyperParameterAlgorithmSpecification",
