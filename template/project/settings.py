@@ -169,4 +169,7 @@ def _first_problem(error: ValidationError) -> str:
         return f"key `{key}` is unknown; remove it or correct its spelling"
     said = re.sub(r"^(Value error, |Input )", "", problem["msg"])
     message = _IN_OTHER_WORDS.get(problem["type"], said)
-    return f"key `{key}`: {message}, not {textwrap.shorten(repr(problem['input']), 80)}"
+    where = f"key `{key}`: " if key else ""
+    if isinstance(problem["input"], dict):
+        return f"{where}{message}"
+    return f"{where}{message}, not {textwrap.shorten(repr(problem['input']), 80)}"

@@ -9,6 +9,7 @@ from data_science.config.quality import METRICS, metrics_of, threshold_problem
 from data_science.config.triggers import Triggers
 from data_science.config.tuning import Tuning, tuned
 from project.errors import ProjectError
+from project.names import saying
 from project.settings import ROOT, Strict, load
 
 
@@ -34,7 +35,11 @@ class Data(Strict):
     if it is `group` or `time`.
     """
 
-    input: Annotated[str, Field(pattern=r"\.csv$")]
+    input: Annotated[
+        str,
+        Field(pattern=r"\.csv$"),
+        saying("must be a CSV file of this project, or the S3 URI of one"),
+    ]
     test_fraction: Annotated[float, Field(gt=0, lt=1)]
     seed: Annotated[int, Field(ge=0)]
     split: Literal["stratified", "random", "group", "time"] = "stratified"

@@ -4,11 +4,25 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from project.names import saying
 from project.settings import Strict
 
 # The forms are those of "Setting a schedule pattern for scheduled rules" in the EventBridge guide.
-Schedule = Annotated[str, Field(pattern=r"^(rate|cron)\([^()]+\)$", max_length=256)]
-Role = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")]
+Schedule = Annotated[
+    str,
+    Field(pattern=r"^(rate|cron)\([^()]+\)$", max_length=256),
+    saying("must be a rate or a cron expression, such as rate(1 day) or cron(0 6 * * ? *)"),
+]
+Role = Annotated[
+    str,
+    Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$"),
+    saying("must be the ARN of a role, such as arn:aws:iam::123456789012:role/events"),
+]
+Prefix = Annotated[
+    str,
+    Field(pattern=r"^s3://[^/]+/.*$"),
+    saying("must be an S3 prefix, such as s3://bucket/incoming/"),
+]
 
 
 class Triggers(Strict):
@@ -19,7 +33,7 @@ class Triggers(Strict):
     """
 
     schedule: Schedule | None = None
-    new_data: Annotated[str, Field(pattern=r"^s3://[^/]+/.*$")] | None = None
+    new_data: Prefix | None = None
     role: Role | None = None
 
     @property

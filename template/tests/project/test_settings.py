@@ -2,12 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import Self
 
 import pytest
 import yaml
+from pydantic import model_validator
 
 from project.errors import ProjectError
-from project.settings import ROOT, Project, load, load_project
+from project.settings import ROOT, Project, Strict, load, load_project
 
 
 @pytest.fixture
@@ -138,6 +140,48 @@ def test_what_aws_takes_is_taken(
     path = tmp_path / "project.yaml"
     path.write_text(yaml.safe_dump({**content, key: value}), "utf-8")
     assert getattr(load(path, Project), key) == value
+
+
+class Rules(Strict):
+    """Two keys that go together."""
+
+    a: int
+    b: int = 1
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if self.a == self.b:
+            raise ValueError("make `a` another number than `b`")
+        return self
+
+
+class Nested(Strict):
+    """A mapping in a mapping."""
+
+    rules: Rules
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "said"),
+    [
+        (Rules, "a: 1", "make `a` another number than `b`"),
+        (Nested, "rules: {a: 1}", "key `rules`: make `a` another number than `b`"),
+        (Nested, "rules: 1", "key `rules`: must be a mapping of keys, not 1"),
+        (
+            Nested,
+            "rules: {a: 2, c: 1}",
+            "key `rules.c` is unknown; remove it or correct its spelling",
+        ),
+    ],
+)
+def test_a_rule_of_several_keys_is_told_without_all_their_values(
+    tmp_path: Path, kind: type[Strict], text: str, said: str
+) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(text)
+    with pytest.raises(ProjectError) as refused:
+        load(path, kind)
+    assert str(refused.value) == f"{path}: {said}"
 
 
 @pytest.mark.parametrize(
