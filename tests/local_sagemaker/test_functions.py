@@ -245,8 +245,11 @@ class TestChange:
         functions.update_function_configuration(FunctionName="kept", Environment=variables)
         create_function(own, "gone", ECHO)
         functions.delete_function(FunctionName="gone")
+        create_function(own, "lost", ECHO)
         before = functions.get_function_configuration(FunctionName="kept")
         own.kill()
+        # Whatever was lost of one, the others come back.
+        shutil.rmtree(own.home / "functions" / "us-east-1" / "lost")
         own.up()
         functions = own.client("lambda")
         assert [one["FunctionName"] for one in functions.list_functions()["Functions"]] == ["kept"]
@@ -255,15 +258,6 @@ class TestChange:
             assert after[member] == before[member]
         assert functions.list_tags(Resource=arn)["Tags"] == {"a": "b"}
         assert invoke(own, "kept")[0] == "b"
-
-    def test_one_whose_code_was_lost_keeps_no_other_from_coming_back(self, own):
-        for name in ("lost", "kept"):
-            create_function(own, name, ECHO)
-        own.kill()
-        shutil.rmtree(own.home / "functions" / "us-east-1" / "lost")
-        own.up()
-        functions = own.client("lambda")
-        assert [one["FunctionName"] for one in functions.list_functions()["Functions"]] == ["kept"]
         assert "function lost is not back" in (own.home / "logs" / "server.log").read_text()
         create_function(own, "lost", ECHO)
         assert invoke(own, "lost", {"a": 1})[0] == {"a": 1}
