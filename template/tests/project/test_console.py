@@ -1,5 +1,6 @@
 """Whatever ends a command, it ends in one line and with an honest exit code."""
 
+import datetime
 import os
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from project import console
+from project.errors import InterruptedByUser, ProjectError
 from project.settings import ROOT
 
 COMMAND = """
@@ -207,3 +210,48 @@ def test_a_standard_output_that_is_not_open_is_no_fault() -> None:
     shell = ["sh", "-c", '"$@" >&-', "sh", *command]
     done = subprocess.run(shell, cwd=ROOT, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_rows_stand_in_columns_under_a_head(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"name": "a", "n": 10, "more": "x"}, {"name": "longer", "n": 2, "more": "y"}]
+    console.print_rows(rows, ["name", "n"], as_json=False)
+    assert capsys.readouterr().out == "name    n\na       10\nlonger  2\n"
+    console.print_rows([], ["name", "n"], as_json=False)
+    assert capsys.readouterr().out == "name  n\n"
+
+
+def test_rows_for_a_script_are_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"name": "a", "when": datetime.date(2026, 11, 24)}]
+    console.print_rows(rows, ["name"], as_json=True)
+    assert capsys.readouterr().out == (
+        '[\n  {\n    "name": "a",\n    "when": "2026-11-24"\n  }\n]\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("named", "target"),
+    [(None, None), ([], None), ([True], "local"), ([False], "aws"), ([True, True], "local")],
+)
+def test_the_option_names_a_target(named: list[bool] | None, target: str | None) -> None:
+    assert console.target(named) == target
+
+
+def test_how_long_something_took_is_told_once_it_is_done(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter([100.0, 102.34])
+    monkeypatch.setattr("project.console.time.monotonic", lambda: next(times))
+    with console.timed("work"):
+        assert capsys.readouterr().out == "work … "
+    assert capsys.readouterr().out == "2.3 s\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"), [(ProjectError("a"), "failed"), (InterruptedByUser(2), "interrupted")]
+)
+def test_what_ends_early_says_so(
+    error: BaseException, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(type(error)), console.timed("work"):
+        raise error
+    assert capsys.readouterr().out == f"work … {said}\n"

@@ -1,14 +1,11 @@
 """The project in the local SageMaker: its id, its tags, its bucket, its status."""
 
-from pathlib import Path
-
 import pytest
 
 from project import aws
 from project.aws import Connection
 from project.errors import ProjectError, UsageError
-from project.link import write_project_id
-from project.settings import ROOT, load_project
+from project.settings import load_project
 from project.status import gather
 from tests.commands import run
 
@@ -43,45 +40,6 @@ def test_tags_are_the_projects_two_and_its_own(connection: Connection) -> None:
 def test_the_bucket_carries_the_tags(connection: Connection) -> None:
     tagging = connection.s3.get_bucket_tagging(Bucket=connection.bucket)
     assert sorted(tagging["TagSet"], key=lambda tag: tag["Key"]) == connection.tags
-
-
-def test_linking_changes_one_line_and_keeps_its_comment(tmp_path: Path) -> None:
-    path = tmp_path / "project.yaml"
-    text = (ROOT / "project.yaml").read_text("utf-8")
-    path.write_text(text, "utf-8")
-    write_project_id("p-abc123", path)
-    changed = path.read_text("utf-8")
-    lines = zip(text.splitlines(), changed.splitlines(), strict=True)
-    differing = [pair for pair in lines if pair[0] != pair[1]]
-    assert [new.split("#")[0].strip() for _, new in differing] == ["id: p-abc123"]
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        (b"name: a\r\nid: null\r\nregion: b\r\n", b"name: a\r\nid: p-1\r\nregion: b\r\n"),
-        (b"id: null # old\r\nid: null\n", b"id: p-1 # old\r\nid: null\n"),
-        (b"id:\n# about the next line\nname: a", b"id: p-1\n# about the next line\nname: a"),
-        (b"name: caf\xe9\nid: p-old", b"name: caf\xe9\nid: p-1"),
-    ],
-)
-def test_linking_leaves_every_other_byte_as_it_is(
-    tmp_path: Path, before: bytes, after: bytes
-) -> None:
-    path = tmp_path / "project.yaml"
-    path.write_bytes(before)
-    path.chmod(0o600)
-    write_project_id("p-1", path)
-    assert path.read_bytes() == after
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert [one.name for one in tmp_path.iterdir()] == ["project.yaml"]
-
-
-def test_a_file_without_an_id_line_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "project.yaml"
-    path.write_text("name: a\n  id: null\n")
-    with pytest.raises(ProjectError, match="has no line `id:`; add the line `id: null`"):
-        write_project_id("p-1", path)
 
 
 def test_status_speaks_to_people_and_to_scripts(connection: Connection) -> None:
