@@ -440,3 +440,52 @@ def test_any_definition_comes_to_an_end(inside, text):
     for found in steps.values():
         assert found["StartTime"] <= found["EndTime"]
         assert "InternalServerError" not in found.get("FailureReason", "")
+
+
+@given(definitions())
+@settings(deadline=None, max_examples=40)
+def test_any_execution_ends_the_same_when_it_is_retried(inside, text):
+    try:
+        first, steps = inside.run(text)
+    except AwsError:
+        return
+    arn = first["PipelineExecutionArn"]
+    try:
+        inside.perform(
+            "RetryPipelineExecution", PipelineExecutionArn=arn, ClientRequestToken=inside.token()
+        )
+    except AwsError as error:
+        assert "it is Succeeded" in error.message
+        return
+    again, same = inside.wait(arn)
+    assert again["PipelineExecutionStatus"] in ("Failed", "CompletedWithFailures")
+    # What a failure elsewhere kept from starting may start now, beside that failure.
+    assert statuses(steps).items() <= statuses(same).items()
+    kept = [name for name, found in steps.items() if same[name] == found]
+    assert all(steps[name]["StepStatus"] == "Succeeded" for name in kept)
+
+
+@given(definitions(), st.data())
+@settings(deadline=None, max_examples=40)
+def test_any_step_does_the_same_when_it_is_selected(inside, text, data):
+    try:
+        first, steps = inside.run(text)
+    except AwsError:
+        return
+    source = first["PipelineExecutionArn"]
+    name = data.draw(st.sampled_from([*steps]))
+    _, selected = inside.wait(
+        inside.perform(
+            "StartPipelineExecution",
+            PipelineName=first["PipelineArn"].rsplit("/", 1)[1],
+            ClientRequestToken=inside.token(),
+            SelectiveExecutionConfig={
+                "SourcePipelineExecutionArn": source,
+                "SelectedSteps": [{"StepName": name}],
+            },
+        )["PipelineExecutionArn"]
+    )
+    assert selected.keys() <= steps.keys()
+    assert statuses(selected) == {one: steps[one]["StepStatus"] for one in selected}
+    ran = [one for one, found in selected.items() if "SelectiveExecutionResult" not in found]
+    assert ran == [name]

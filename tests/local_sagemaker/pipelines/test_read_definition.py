@@ -300,6 +300,27 @@ VALID = json.loads(
             after=["P"],
         ),
         condition("D", []),
+        step(
+            "L",
+            "Lambda",
+            Arguments={"a": get("Parameters.N"), "b": ["c"]},
+            FunctionArn="arn:aws:lambda:us-east-1:123456789012:function:f",
+            OutputParameters=[{"OutputName": "o", "OutputType": "Integer"}],
+            CacheConfig={"Enabled": True, "ExpireAfter": "P1D"},
+        ),
+        step(
+            "Q",
+            "Callback",
+            Arguments={"a": get("Steps.L.OutputParameters['o']")},
+            SqsQueueUrl=get("Parameters.S"),
+            OutputParameters=[{"OutputName": "o", "OutputType": "String"}],
+        ),
+        step(
+            "M",
+            "Model",
+            Arguments={"ModelName": get("Steps.Q.OutputParameters['o']")},
+            RetryPolicies=[{"ExceptionType": ["Step.THROTTLING"], "BackoffRate": 1.5}],
+        ),
         parameters=[
             parameter("N", "Integer", 3),
             {**parameter("S", "String", "a"), "EnumValues": ["a", "b"]},

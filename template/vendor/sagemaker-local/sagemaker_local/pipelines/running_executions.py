@@ -56,7 +56,9 @@ class RunningExecutions:
             end_execution(self._store, self._events, resource, "Failed", reason)
         finally:
             with self._lock:
-                del self._running[resource.arn]
+                # A retry may have begun before this.
+                if self._running.get(resource.arn) is execution:
+                    del self._running[resource.arn]
 
 
 def launch(call: Call, resource: Resource, execution: Execution, previous: str = "") -> None:
