@@ -2,7 +2,8 @@
 
 import json
 
-from kit import IMAGE, wait_until
+from definitions import definition, step
+from kit import IMAGE, ROLE, wait_until
 
 
 def test_approval_reaches_a_queue_through_a_rule(local):
@@ -54,3 +55,25 @@ def test_approval_reaches_a_queue_through_a_rule(local):
     ]
     assert {"version", "id", "account", "time", "region"} < set(written[0])
     assert len(received) == 1
+
+
+def test_end_of_an_execution_reaches_a_queue_through_a_rule(local):
+    sqs, events = local.client("sqs"), local.client("events")
+    url = sqs.create_queue(QueueName="failures")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    local.sm.create_pipeline(
+        PipelineName="p", PipelineDefinition=definition(step("A")), RoleArn=ROLE
+    )
+    pipeline = local.sm.describe_pipeline(PipelineName="p")["PipelineArn"]
+    pattern = {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Model Building Pipeline Execution Status Change"],
+        "detail": {"currentPipelineExecutionStatus": ["Failed"], "pipelineArn": [pipeline]},
+    }
+    events.put_rule(Name="failed", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="failed", Targets=[{"Id": "q", "Arn": arn["QueueArn"]}])
+    execution, _ = local.run_pipeline("p")
+    (message,) = wait_until(lambda: sqs.receive_message(QueueUrl=url).get("Messages", []), bool)
+    event = json.loads(message["Body"])
+    assert event["resources"] == [pipeline, execution["PipelineExecutionArn"]]
+    assert event["detail"]["previousPipelineExecutionStatus"] == "Executing"

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import shutil
 import uuid
 
@@ -106,6 +107,28 @@ class TestHandler:
         name = f"answers-{uuid.uuid4().hex}"
         create_function(local, name, f"def handler(event, context): return {returned}")
         assert local.client("lambda").invoke(FunctionName=name)["Payload"].read() == payload
+
+    def test_logs_as_the_runtime_does(self, local):
+        code = """
+            import logging
+
+            def handler(event, context):
+                logging.getLogger("quiet").info("unseen")
+                logging.warning("careful")
+                logging.getLogger().setLevel("INFO")
+                logging.getLogger("loud").info("seen")
+        """
+        create_function(local, "logs", code)
+        _, answer = invoke(local, "logs", LogType="Tail")
+        lines = base64.b64decode(answer["LogResult"]).decode().splitlines()[1:-2]
+        request = answer["ResponseMetadata"]["RequestId"]
+        fields = [line.split("\t") for line in lines if line]
+        assert [(level, said) for level, _, _, said in fields] == [
+            ("[WARNING]", "careful"),
+            ("[INFO]", "seen"),
+        ]
+        assert all(re.fullmatch(r"[-0-9]+T[0-9:]+\.\d+Z", time) for _, time, _, _ in fields)
+        assert {one for _, _, one, _ in fields} == {request}
 
     def test_sees_an_empty_event_when_none_is_sent(self, local):
         create_function(local, "empty", ECHO)

@@ -10,6 +10,7 @@ import decimal
 import importlib
 import importlib.machinery
 import json
+import logging
 import math
 import os
 import sys
@@ -86,6 +87,28 @@ class Context:
         sys.stdout.write(str(message))
 
 
+class RequestId(logging.Filter):
+    """Adds the id of the invocation to what is logged, once the handler was reached."""
+
+    request_id = ""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Add it, and log the record."""
+        record.aws_request_id = self.request_id
+        return True
+
+
+def log_like_lambda() -> RequestId:
+    """Have `logging` write as in Lambda; returns what adds the id of the invocation."""
+    logging.Formatter.converter = time.gmtime
+    layout = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s"
+    handler, request_id = logging.StreamHandler(sys.stdout), RequestId()
+    handler.setFormatter(logging.Formatter(layout, "%Y-%m-%dT%H:%M:%S"))
+    handler.addFilter(request_id)
+    logging.getLogger().addHandler(handler)
+    return request_id
+
+
 def invoke(folder: Path, event: bytes, asked: dict[str, Any]) -> bytes:
     """Call the function's handler once and return what it answers, as bytes.
 
@@ -99,7 +122,9 @@ def invoke(folder: Path, event: bytes, asked: dict[str, Any]) -> bytes:
     ------
     Fault : the handler cannot be found, or its answer not be written.
     """
+    log = log_like_lambda()
     handler = _find(os.environ["_HANDLER"])
+    log.request_id = asked["request_id"]
     (folder / "begun").touch()
     try:
         value = json.loads(event)
