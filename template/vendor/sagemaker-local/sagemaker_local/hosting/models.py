@@ -1,5 +1,6 @@
 """Models and endpoint configurations: what an endpoint is made of."""
 
+from sagemaker_local.algorithms import xgboost_image
 from sagemaker_local.api.actions import Call, action
 from sagemaker_local.api.errors import invalid, unsupported
 from sagemaker_local.api.resource_kind import ResourceKind
@@ -80,8 +81,22 @@ def _complete(call: Call, container: Body) -> Body:
         raise unsupported("a container without ModelDataUrl: it runs no images")
     environment = container.get("Environment", {})
     if "SAGEMAKER_PROGRAM" not in environment:
-        raise unsupported("a container without SAGEMAKER_PROGRAM in its Environment")
+        environment = _algorithm(container["Image"]) | environment
+    if "SAGEMAKER_INFERENCE_OUTPUT" in environment:
+        raise unsupported("SAGEMAKER_INFERENCE_OUTPUT in the Environment of a container")
     folder = environment.get("SAGEMAKER_SUBMIT_DIRECTORY", SUBMIT_DIRECTORY)
     if not folder.startswith(MODEL_DIR):
         raise unsupported(f"SAGEMAKER_SUBMIT_DIRECTORY = {folder!r} outside {MODEL_DIR}")
     return {"ModelDataUrl": container["ModelDataUrl"], "Environment": environment}
+
+
+def _algorithm(image: str) -> Body:
+    """Return the variables by which the inference code of a built-in algorithm is found."""
+    if not xgboost_image.is_image(image):
+        raise unsupported("a container without SAGEMAKER_PROGRAM in its Environment")
+    if not xgboost_image.is_installed():
+        raise unsupported(f"the algorithm of {image} without XGBoost: install xgboost-cpu")
+    return {
+        "SAGEMAKER_PROGRAM": "sagemaker_local.algorithms.xgboost_serving",
+        "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "text/csv",
+    }

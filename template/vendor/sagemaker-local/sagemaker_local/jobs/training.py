@@ -13,7 +13,7 @@ from sagemaker_local.api.resources import create
 from sagemaker_local.jobs.cluster import training_cluster
 from sagemaker_local.jobs.job import JobKind, Jobs, job_kind
 from sagemaker_local.jobs.running import Job, JobError
-from sagemaker_local.jobs.training_code import check_code, prepare_code
+from sagemaker_local.jobs.training_code import check_code, prepare_code, with_metrics
 from sagemaker_local.processes.logs import last_values
 from sagemaker_local.processes.opt_ml import PATH
 from sagemaker_local.storage.archives import pack
@@ -74,6 +74,9 @@ def start_training(call: Call, **members: Any) -> Resource:
         _RESOURCE,
         TrainingJobStatus="InProgress",
         SecondaryStatus="Starting",
+        AlgorithmSpecification=with_metrics(
+            asked["AlgorithmSpecification"], asked.get("HyperParameters", {})
+        ),
         StoppingCondition=asked.get("StoppingCondition", {"MaxRuntimeInSeconds": 86400}),
         ModelArtifacts={
             "S3ModelArtifacts": f"{output}/{asked['TrainingJobName']}/output/"

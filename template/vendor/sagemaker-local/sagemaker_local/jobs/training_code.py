@@ -1,4 +1,4 @@
-"""What a training job runs: a script under the training toolkit, or an entry point of its own."""
+"""What a training job runs: a script under the training toolkit, an entry point, an algorithm."""
 
 import os
 import shutil
@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sagemaker_local.algorithms import xgboost_image, xgboost_training
 from sagemaker_local.api.errors import unsupported
 from sagemaker_local.jobs.running import Job, JobError
 from sagemaker_local.jobs.training_toolkit import (
@@ -56,9 +57,14 @@ def check_code(hyperparameters: Mapping[str, str], algorithm: Body) -> None:
 
     Raises
     ------
-    AwsError : it has no entry point, and is not in script mode.
+    AwsError : it has no entry point, is not in script mode, and of no algorithm that is here.
     """
     if _ENTRYPOINT in algorithm:
+        return
+    image = algorithm.get("TrainingImage", "")
+    if xgboost_image.is_algorithm(image, hyperparameters):
+        if not xgboost_image.is_installed():
+            raise unsupported(f"the algorithm of {image} without XGBoost: install xgboost-cpu")
         return
     missing = [name for name in (PROGRAM, SUBMIT) if name not in hyperparameters]
     if missing:
@@ -81,6 +87,9 @@ def prepare_code(job: Job, channels: Mapping[str, Any], cluster: Mapping[str, An
     """
     if _ENTRYPOINT in job.request["AlgorithmSpecification"]:
         return _entry_point(job)
+    image = job.request["AlgorithmSpecification"].get("TrainingImage", "")
+    if xgboost_image.is_algorithm(image, job.request.get("HyperParameters", {})):
+        return _xgboost(job, image)
     hyperparameters = decode(job.request["HyperParameters"])
     try:
         job.s3.unpack(str(hyperparameters[SUBMIT]), job.opt_ml / "code")
@@ -96,6 +105,25 @@ def prepare_code(job: Job, channels: Mapping[str, Any], cluster: Mapping[str, An
         variables=variables | {"PYTHONPATH": python_path(f"{PATH}/code")},
         folder=f"{PATH}/code",
         failure=lambda code: (words_of_failure(shown, code), 1),
+    )
+
+
+def with_metrics(algorithm: Body, hyperparameters: Mapping[str, str]) -> Body:
+    """Return an `AlgorithmSpecification` with the metrics of a built-in algorithm, if it is one."""
+    if _ENTRYPOINT in algorithm or not xgboost_image.is_algorithm(
+        algorithm.get("TrainingImage", ""), hyperparameters
+    ):
+        return algorithm
+    return {"MetricDefinitions": xgboost_image.METRIC_DEFINITIONS, **algorithm}
+
+
+def _xgboost(job: Job, image: str) -> TrainingCode:
+    form = "pickle" if xgboost_image.pickles(image) else "binary"
+    return TrainingCode(
+        argv=["python", xgboost_training.__file__, form],
+        variables={xgboost_training.OPT_ML: PATH},
+        folder=str(job.tree),
+        failure=lambda code: (last_line(job.log), code),
     )
 
 

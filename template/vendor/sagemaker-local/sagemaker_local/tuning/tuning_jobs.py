@@ -17,6 +17,7 @@ from sagemaker_local.api.tags import read_tags
 from sagemaker_local.jobs.job import JobKind, Jobs, job_kind
 from sagemaker_local.jobs.running import Job, JobError
 from sagemaker_local.jobs.training import check_training, start_training
+from sagemaker_local.jobs.training_code import with_metrics
 from sagemaker_local.storage.store import Body, Resource
 from sagemaker_local.tuning.ranges import Categories, Range, combinations, read_ranges
 from sagemaker_local.tuning.search import Limits, Outcome, Search, SearchError
@@ -152,8 +153,11 @@ def create_tuning_job(call: Call) -> Body:
     asked = call.request
     if "TrainingJobDefinition" not in asked:
         raise invalid("TrainingJobDefinition is required")
-    _check(asked)
     definition = dict(asked["TrainingJobDefinition"])
+    definition["AlgorithmSpecification"] = with_metrics(
+        definition["AlgorithmSpecification"], definition.get("StaticHyperParameters", {})
+    )
+    _check(asked | {"TrainingJobDefinition": definition})
     definition["StaticHyperParameters"] = {
         **definition.get("StaticHyperParameters", {}),
         _OBJECTIVE: objective_of(asked)["MetricName"],
