@@ -2,12 +2,15 @@
 
 import http.client
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import botocore.session
 import pytest
 from kit import refusal
 
+from sagemaker_local.api import service_model as models
 from sagemaker_local.api.actions import ACTIONS
 from sagemaker_local.api.service_model import service_model
 from sagemaker_local.wire import server
@@ -135,3 +138,19 @@ def test_members_of_invoke_endpoint(local):
         refused = "the local SageMaker does not support" in message
         assert refused == (name not in done), name
     assert done < set(shape.members)
+
+
+def test_a_model_of_a_service_is_read_once_by_all_who_come_at_once(monkeypatch):
+    made = []
+
+    def slow_loader():
+        made.append(create_loader())
+        time.sleep(0.1)
+        return made[-1]
+
+    create_loader = models.create_loader
+    monkeypatch.setattr(models, "create_loader", slow_loader)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(models.load_model, ["sagemaker-metrics"] * 8))
+    assert len(made) == 1
+    assert all(model is found[0] for model in found)

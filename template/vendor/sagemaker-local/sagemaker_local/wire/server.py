@@ -184,10 +184,12 @@ def _load(parts: Parts, door: FrontDoor) -> None:
     """Load what takes long, but for the first answer: who starts the server waits for that."""
     try:
         door.in_use.wait(_FIRST_ANSWER_SECONDS)
-        parts[Workers].prepare()
+        # One after the other, the soonest needed first: two at a time would leave no core to those
+        # who ask meanwhile. A job that comes before its turn starts what it needs itself.
         service_model()
         parts[OtherServices].load()
         parts[S3Service].restore()
+        parts[Workers].prepare()
         parts[Functions].restore()
     except Exception:
         # Without S3 every job would wait for ever: better no server than half of one.
