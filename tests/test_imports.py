@@ -59,8 +59,8 @@ def test_a_part_imports_only_what_it_may(folder: str) -> None:
 
 def test_steps_need_only_what_the_container_has() -> None:
     folder = TEMPLATE / "data_science" / "steps"
-    own = {path.stem for path in folder.glob("*.py")}
+    own = {path.stem for path in folder.iterdir() if path.suffix == ".py" or path.is_dir()}
     container = {"joblib", "numpy", "pandas", "sklearn", "werkzeug"}
-    for path in folder.glob("*.py"):
+    for path in folder.rglob("*.py"):
         wrong = imported(path) - own - container - sys.stdlib_module_names
         assert not wrong, f"{path.name} imports {', '.join(sorted(wrong))}"

@@ -36,9 +36,11 @@ ROWS = [
 def code(tmp_path_factory):
     """The step code with a schema of the test's own, as the bundle would have it."""
     folder = tmp_path_factory.mktemp("code")
-    for path in STEPS.iterdir():
+    for path in STEPS.rglob("*"):
         if path.suffix in (".py", ".json"):
-            shutil.copy(path, folder)
+            copied = folder / path.relative_to(STEPS)
+            copied.parent.mkdir(exist_ok=True)
+            shutil.copy(path, copied)
     (folder / "schema.json").write_text(json.dumps(SCHEMA))
     return folder
 
@@ -432,6 +434,7 @@ def test_the_container_s_python_evaluates_what_its_toolkit_trained(code, trained
     output = tmp_path / "output"
     message = {"EXIT_MESSAGE_FILE": str(tmp_path / "message")}
     words = ("evaluate", "--model", tmp_path, "--test", trained / "test", "--output", output)
+    words += ("--metric", "f1", "--threshold", "f1=0")
     done = step(code, *words, "--positive", "yes", **message)
     assert done.returncode == 0, done.stderr
     assert "positive is 'yes', 10.0% of them" in done.stdout

@@ -1,6 +1,6 @@
 """The `ds` command: what a data scientist does with the pipeline and its models."""
 
-from data_science.cli import run, runs, score, versions
+from data_science.cli import report, run, runs, score, versions
 from project import console
 
 app = console.application("Run the SageMaker pipeline and judge the models it registers.")
@@ -8,6 +8,7 @@ app.command()(run.definition)
 app.command()(run.run)
 app.command("runs")(runs.list_runs)
 app.command()(runs.compare)
+app.command()(report.report)
 app.command()(runs.explain_cache)
 app.command()(runs.logs)
 app.command()(runs.retry)

@@ -83,6 +83,7 @@ def run(
         with console.timed("upload code and data, upsert the pipeline"):
             bundle.upload(connection)
             usual = {"InputDataUrl": inputs.upload_input(connection, settings)}
+            usual |= inputs.champion(connection, document)
             parameters = usual | parameters
             version = inputs.input_version(connection, parameters["InputDataUrl"])
             parameters.setdefault(inputs.INPUT_VERSION, version)

@@ -1,41 +1,14 @@
-"""The metrics that a model may be judged by: what problem they are for, which way is better."""
+"""The metrics that a model may be judged by, and whether the rules about them can be kept."""
 
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from data_science.config.declared import rules
 from project.errors import ProjectError
 
-
-class Metric(NamedTuple):
-    """What is known of a metric.
-
-    Attributes
-    ----------
-    problem_type : `classification` or `regression`.
-    less_is_better : whether a threshold on it is an upper bound.
-    lowest, highest : between which its values lie.
-    """
-
-    problem_type: str
-    less_is_better: bool = False
-    lowest: float = 0.0
-    highest: float = 1.0
-
-
-# `steps/metrics.py` computes these, under these names and in the groups below. It runs in a
-# container, where this file is not; a test compares the two.
-METRICS = {
-    "accuracy": Metric("classification"),
-    "precision": Metric("classification"),
-    "recall": Metric("classification"),
-    "f1": Metric("classification"),
-    "auc": Metric("classification"),
-    "r2": Metric("regression", lowest=-math.inf),
-    "rmse": Metric("regression", less_is_better=True, highest=math.inf),
-    "mse": Metric("regression", less_is_better=True, highest=math.inf),
-    "mae": Metric("regression", less_is_better=True, highest=math.inf),
-}
+METRICS: dict[str, Any] = rules("metrics").METRICS
+"""What `steps/metrics.py` declares, a `Metric` by its name."""
 
 
 def metrics_of(problem_type: str) -> list[str]:
@@ -51,7 +24,7 @@ def threshold_problem(metric: str, threshold: float) -> str:
     metric : a key of `METRICS`.
     threshold : what a model must reach.
     """
-    _, _, lowest, highest = METRICS[metric]
+    lowest, highest = METRICS[metric].lowest, METRICS[metric].highest
     if lowest <= threshold <= highest:
         return ""
     if math.isinf(lowest):
@@ -60,20 +33,6 @@ def threshold_problem(metric: str, threshold: float) -> str:
         return f"{metric} is at least {lowest:g}, so its threshold cannot be {threshold:g}"
     between = f"between {lowest:g} and {highest:g}"
     return f"{metric} is {between}, so its threshold cannot be {threshold:g}"
-
-
-def metric_group(schema: Mapping[str, Any]) -> str:
-    """Return the group of SageMaker's model-quality schema that the metrics stand in.
-
-    Parameters
-    ----------
-    schema : the content of `steps/schema.json`.
-    """
-    target = schema["columns"][schema["target"]]
-    if target == "number":
-        return "regression_metrics"
-    kind = "binary" if len(target) == 2 else "multiclass"
-    return f"{kind}_classification_metrics"
 
 
 def check_positive(schema: Mapping[str, Any], positive: str | None) -> None:
@@ -96,3 +55,23 @@ def check_positive(schema: Mapping[str, Any], positive: str | None) -> None:
     elif positive not in classes:
         must = f"name the class to find, {' or '.join(classes)}"
         raise ProjectError(f"{place}: {must}" + (f", not {positive}" if positive else ""))
+
+
+def check_slices(schema: Mapping[str, Any], slices: Mapping[str, float]) -> None:
+    """Refuse slices by what is no feature.
+
+    Parameters
+    ----------
+    schema : the content of `steps/schema.json`.
+    slices : what the settings ask for in each part that a column tells apart, by column.
+
+    Raises
+    ------
+    ProjectError : names the column.
+    """
+    for name in slices:
+        if name not in schema["columns"] or name == schema["target"]:
+            raise ProjectError(
+                f"data_science/settings.yaml: key `quality.slices`: {name} is no feature of "
+                "data_science/steps/schema.json"
+            )

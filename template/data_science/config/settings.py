@@ -26,6 +26,8 @@ def _instance_type(name: str) -> str:
 
 
 InstanceType = Annotated[str, AfterValidator(_instance_type)]
+Name = Annotated[str, AfterValidator(_known)]
+Limit = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Data(Strict):
@@ -58,17 +60,40 @@ class Data(Strict):
 class Quality(Strict):
     """What a model must reach to be registered.
 
-    `positive` is the class that precision, recall and f1 are about when there are two.
+    `positive` is the class that precision, recall and f1 are about when there are two. Of
+    `thresholds` each is for another metric than `metric`; of `slices` each is for `metric` in
+    every part of the test set that a column tells apart. By `champion_margin` the metric may be
+    worse than that of the newest approved version on the same test set. `cross_validation` is a
+    number of folds.
     """
 
-    metric: Annotated[str, AfterValidator(_known)]
-    threshold: Annotated[float, Field(allow_inf_nan=False)]
+    metric: Name
+    threshold: Limit
     positive: str | None = None
+    thresholds: dict[Name, Limit] = Field(default_factory=dict)
+    slices: dict[str, Limit] = Field(default_factory=dict)
+    champion_margin: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    cross_validation: Annotated[int, Field(ge=2, le=50)] | None = None
+
+    @model_validator(mode="after")
+    def _each_metric_once(self) -> Self:
+        if self.metric in self.thresholds:
+            raise ValueError(f"{self.metric} has its threshold under `threshold` already")
+        return self
 
     @property
     def less_is_better(self) -> bool:
-        """Whether the threshold is an upper bound."""
-        return METRICS[self.metric].less_is_better
+        """Whether a threshold on the metric is an upper bound."""
+        return bool(METRICS[self.metric].less_is_better)
+
+    @property
+    def named(self) -> list[tuple[str, str, float]]:
+        """Each threshold: the key that it stands under, its metric, and itself."""
+        return [
+            ("threshold", self.metric, self.threshold),
+            *[(f"thresholds.{name}", name, limit) for name, limit in self.thresholds.items()],
+            *[(f"slices.{name}", self.metric, limit) for name, limit in self.slices.items()],
+        ]
 
 
 class Instances(Strict):
@@ -113,20 +138,19 @@ def load_settings(problem_type: str) -> Settings:
 
     Raises
     ------
-    ProjectError : a key is wrong, the metric does not fit the problem type, its threshold is out
-        of its range, or a hyperparameter breaks its declaration.
+    ProjectError : a key is wrong, a metric does not fit the problem type, a threshold is out of
+        its metric's range, or a hyperparameter breaks its declaration.
     """
     settings = load(ROOT / "data_science" / "settings.yaml", Settings)
-    metric = settings.quality.metric
-    if METRICS[metric].problem_type != problem_type:
-        fitting = ", ".join(metrics_of(problem_type))
-        raise ProjectError(
-            f"data_science/settings.yaml: key `quality.metric`: {metric} does not fit "
-            f"{problem_type}; use one of {fitting}"
-        )
-    problem = threshold_problem(metric, settings.quality.threshold)
-    if problem:
-        raise ProjectError(f"data_science/settings.yaml: key `quality.threshold`: {problem}")
+    for key, metric, threshold in settings.quality.named:
+        if METRICS[metric].problem_type != problem_type:
+            problem = f"{metric} does not fit {problem_type}; use one of "
+            problem += ", ".join(metrics_of(problem_type))
+            key = "metric" if key == "threshold" else key
+        else:
+            problem = threshold_problem(metric, threshold)
+        if problem:
+            raise ProjectError(f"data_science/settings.yaml: key `quality.{key}`: {problem}")
     values = hyperparameter_values(settings.hyperparameters)
     tuned(settings.tuning, declared_hyperparameters())
     return settings.model_copy(update={"hyperparameters": values})

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from data_science.config.declared import STEPS, rules
-from data_science.config.quality import check_positive, metric_group
+from data_science.config.quality import check_positive, check_slices
 from data_science.config.settings import Settings
 from data_science.pipeline.bundle import STAND_IN, Bundle, code_prefix
 from project import contract
@@ -45,9 +45,9 @@ def definition(connection: Connection, settings: Settings, bundle: Bundle) -> st
     """
     schema = read_schema(bundle, connection.project.problem_type)
     check_positive(schema, settings.quality.positive)
-    group = metric_group(schema)
+    check_slices(schema, settings.quality.slices)
     text = _kept(
-        _key(connection, settings, group), lambda: compile_pipeline(connection, settings, group)
+        _key(connection, settings, "training"), lambda: compile_pipeline(connection, settings)
     )
     return with_hashes(text, bundle)
 
@@ -94,13 +94,12 @@ def scoring_name(connection: Connection) -> str:
     return f"{connection.project.name}-scoring"
 
 
-def compile_pipeline(connection: Connection, settings: Settings, group: str) -> dict[str, Any]:
+def compile_pipeline(connection: Connection, settings: Settings) -> dict[str, Any]:
     """Return the definition as the SDK builds it, with stand-ins for the hashes of the code.
 
     Parameters
     ----------
     connection, settings : as in `definition`.
-    group : where the evaluation holds the metric, see `quality.metric_group`.
 
     Raises
     ------
@@ -110,7 +109,7 @@ def compile_pipeline(connection: Connection, settings: Settings, group: str) -> 
         from data_science.pipeline.pipeline import build_pipeline
 
         code = code_prefix(connection)
-        document = _document(build_pipeline(connection, settings, code, group))
+        document = _document(build_pipeline(connection, settings, code))
     names = [step["Name"] for step in document["Steps"]]
     for name in settings.retries:
         if name not in [*names, SCORE]:
@@ -173,14 +172,14 @@ def sources() -> list[Path]:
     return [path for path in files if not path.is_relative_to(STEPS)]
 
 
-def _key(connection: Connection, settings: Settings, group: str) -> str:
+def _key(connection: Connection, settings: Settings, pipeline: str) -> str:
     digest = hashlib.sha256()
     for source in sources():
         digest.update(f"{source.relative_to(ROOT)}\0".encode() + source.read_bytes() + b"\0")
     for part in (
         connection.project.model_dump_json(),
         settings.model_dump_json(),
-        group,
+        pipeline,
         connection.account,
         connection.project_id,
         *_sdk_versions(),

@@ -87,7 +87,7 @@ class Jobs:
         name: str,
         inputs: dict[str, Any],
         outputs: dict[str, str],
-        arguments: dict[str, str],
+        arguments: dict[str, Any],
         property_files: list[PropertyFile] | None = None,
         cached: bool = True,
         environment: dict[str, Any] | None = None,
@@ -98,7 +98,8 @@ class Jobs:
         ----------
         inputs : S3 URIs, or variables that hold one, by the name of the folder they appear in.
         outputs : folders that are uploaded when the job has ended well, by their name.
-        arguments : what the script is called with.
+        arguments : what the script is called with: texts, or variables that hold one, or lists
+            for options that are given several times.
         property_files : JSON files in the outputs that later steps read values from.
         cached : whether SageMaker may reuse what an earlier run made. It compares S3 URIs, not what
             lies there.
@@ -127,7 +128,12 @@ class Jobs:
                 processing_output(key, Join(on="/", values=[*prefix, script, key]), path)
                 for key, path in outputs.items()
             ],
-            arguments=[word for pair in arguments.items() for word in pair],
+            arguments=[
+                word
+                for option, given in arguments.items()
+                for value in (given if isinstance(given, list) else [given])
+                for word in (option, value)
+            ],
         )
         return ProcessingStep(
             name=name,

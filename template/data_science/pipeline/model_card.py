@@ -9,23 +9,19 @@ from typing import Any
 
 from sagemaker.core.workflow.functions import Join
 
-from data_science.config.quality import metrics_of
 from data_science.config.settings import Settings
 from project.settings import Project
 
 
-def model_card(
-    project: Project, settings: Settings, metric_group: str, run: dict[str, Any]
-) -> Join:
+def model_card(project: Project, settings: Settings, run: dict[str, Any]) -> Join:
     """Return the variable that holds the card's JSON text.
 
     Parameters
     ----------
     project, settings : who registers, and by which rule.
-    metric_group : the part of the evaluation that holds the metrics.
     run : what only a run knows, a pipeline variable by its name: `threshold`, `input`,
-        `data_hash`, `train_rows`, `test_rows`, `git_commit`, `metrics` and `hyperparameters` (both
-        by their own names).
+        `data_hash`, `train_rows`, `test_rows`, `git_commit`, `hyperparameters` (by their own names)
+        and `metric_groups` (JSON, see `report/card.py` of the steps).
     """
     quality, said, variables = settings.quality, settings.model_card, _Variables()
     relation = "<=" if quality.less_is_better else ">="
@@ -53,19 +49,7 @@ def model_card(
                 "name": "test set",
                 "evaluation_observation": f"{about}{variables.text(run['test_rows'])} rows that "
                 "the model did not see in training",
-                "metric_groups": [
-                    {
-                        "name": metric_group,
-                        "metric_data": [
-                            {
-                                "name": name,
-                                "type": "number",
-                                "value": variables.number(run["metrics"][name]),
-                            }
-                            for name in metrics_of(project.problem_type)
-                        ],
-                    }
-                ],
+                "metric_groups": variables.json(run["metric_groups"]),
             }
         ],
         "additional_information": {
@@ -83,7 +67,7 @@ class _Variables:
     """Stand-ins, in a text, for what is known when the pipeline runs."""
 
     # Of Unicode's private use area: nobody's text holds them.
-    TEXT, NUMBER, END = "\ue000", "\ue001", "\ue002"
+    TEXT, JSON, END = "\ue000", "\ue001", "\ue002"
 
     def __init__(self) -> None:
         self._known: list[Any] = []
@@ -93,17 +77,17 @@ class _Variables:
         self._known.append(variable)
         return f"{self.TEXT}{len(self._known) - 1}{self.END}"
 
-    def number(self, variable: Any) -> str:
-        """Return a string that stands for a variable in place of a JSON number."""
+    def json(self, variable: Any) -> str:
+        """Return a string that stands for a variable whose text is a JSON value."""
         self._known.append(variable)
-        return f"{self.NUMBER}{len(self._known) - 1}{self.END}"
+        return f"{self.JSON}{len(self._known) - 1}{self.END}"
 
     def fill(self, document: str) -> Join:
         """Return the JSON text with the variables in their places."""
-        end, number = self.END, f'"{self.NUMBER}'
+        end, whole = self.END, f'"{self.JSON}'
         values: list[Any] = []
-        for part in re.split(rf'({number}\d+{end}"|{self.TEXT}\d+{end})', document):
-            index = part.strip(f'"{self.TEXT}{self.NUMBER}{end}')
-            is_variable = part.startswith((self.TEXT, number))
+        for part in re.split(rf'({whole}\d+{end}"|{self.TEXT}\d+{end})', document):
+            index = part.strip(f'"{self.TEXT}{self.JSON}{end}')
+            is_variable = part.startswith((self.TEXT, whole))
             values.append(self._known[int(index)] if is_variable else part)
         return Join(on="", values=values)

@@ -4,13 +4,11 @@ Preprocess, Train, Evaluate; then Register if the model is good enough, else Fai
 SDK takes seconds, so only `definition.py` imports this file, and only when it has to.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from sagemaker.core.parameter import CategoricalParameter, ContinuousParameter, IntegerParameter
-from sagemaker.core.workflow.conditions import (
-    ConditionGreaterThanOrEqualTo,
-    ConditionLessThanOrEqualTo,
-)
+from sagemaker.core.workflow.conditions import ConditionLessThanOrEqualTo
 from sagemaker.core.workflow.execution_variables import ExecutionVariables
 from sagemaker.core.workflow.functions import Join, JsonGet
 from sagemaker.core.workflow.parameters import ParameterFloat, ParameterString
@@ -23,9 +21,9 @@ from sagemaker.mlops.workflow.steps import ProcessingStep, TrainingStep, TuningS
 from sagemaker.serve.model_builder import ModelBuilder
 
 from data_science.config.declared import declared_hyperparameters, rules
-from data_science.config.quality import metrics_of
 from data_science.config.settings import Settings
 from data_science.config.tuning import OBJECTIVE, tuned
+from data_science.pipeline.bundle import stand_in
 from data_science.pipeline.jobs import Jobs, Search
 from data_science.pipeline.model_card import model_card
 from data_science.pipeline.registration import describe_version
@@ -41,12 +39,9 @@ from project.aws import Connection
 class _Wiring:
     """Builds the steps; each method returns one step and says what it takes and leaves."""
 
-    def __init__(
-        self, connection: Connection, settings: Settings, code: str, metric_group: str
-    ) -> None:
+    def __init__(self, connection: Connection, settings: Settings, code: str) -> None:
         self.connection = connection
         self.settings = settings
-        self.metric_group = metric_group
         self.jobs = Jobs(connection, settings, code)
         self.input = ParameterString("InputDataUrl", **_default(settings.data.input))
         self.input_version = ParameterString("InputDataVersion", default_value="unknown")
@@ -55,6 +50,11 @@ class _Wiring:
         )
         self.git_commit = ParameterString("GitCommit", default_value="unknown")
         self.template_version = ParameterString("TemplateVersion", default_value="unknown")
+        # An input cannot be empty: without a champion it is a file that is there anyway, and that
+        # `evaluate.py` takes for none.
+        self.champion = ParameterString(
+            "ChampionModelUrl", default_value=f"{code}/{stand_in('evaluate.py')}/steps/evaluate.py"
+        )
         self.profile = PropertyFile("Profile", output_name="profile", path="profile.json")
         self.evaluation = PropertyFile(
             "Evaluation", output_name="evaluation", path="evaluation.json"
@@ -72,17 +72,14 @@ class _Wiring:
         preprocess = self.preprocess()
         train = self.train(preprocess)
         evaluate = self.evaluate(preprocess, train)
-        quality = self.settings.quality
-        value = self.metric(evaluate, quality.metric)
-        good_enough = (
-            ConditionLessThanOrEqualTo if quality.less_is_better else ConditionGreaterThanOrEqualTo
-        )
+        broken = self.evaluated(evaluate, "quality_gate.broken_rules")
         gate = ConditionStep(
             name="QualityGate",
-            conditions=[good_enough(left=value, right=self.threshold)],
+            conditions=[ConditionLessThanOrEqualTo(left=broken, right=0)],
             if_steps=[self.register(preprocess, train, evaluate)],
-            else_steps=[self.refuse(value)],
+            else_steps=[self.refuse(evaluate)],
         )
+        compares = self.settings.quality.champion_margin is not None
         return Pipeline(
             name=self.connection.project.name,
             parameters=[
@@ -91,6 +88,7 @@ class _Wiring:
                 self.threshold,
                 self.git_commit,
                 self.template_version,
+                *([self.champion] if compares else []),
                 *self.hyperparameters.values(),
             ],
             pipeline_experiment_config=None,
@@ -154,21 +152,34 @@ class _Wiring:
     def evaluate(
         self, preprocess: ProcessingStep, train: TrainingStep | TuningStep
     ) -> ProcessingStep:
-        """Model artefact and test set → metrics, sample payload, expected answers."""
-        positive = self.settings.quality.positive
+        """Model artefact and test set → metrics, gate, report, sample payload, expected answers."""
+        quality = self.settings.quality
+        inputs = {"model": self.artefact(train), "test": output_uri(preprocess, "test")}
+        arguments: dict[str, Any] = {
+            "--output": f"{MOUNT}/output",
+            "--metric": quality.metric,
+            "--threshold": [
+                Join(on="=", values=[quality.metric, self.threshold]),
+                *_pairs(quality.thresholds),
+            ],
+            "--slice": _pairs(quality.slices),
+        }
+        if quality.positive is not None:
+            arguments["--positive"] = quality.positive
+        if quality.champion_margin is not None:
+            inputs["champion"] = self.champion
+            arguments["--champion-margin"] = str(quality.champion_margin)
+        if quality.cross_validation is not None:
+            inputs["train"] = output_uri(preprocess, "train")
+            arguments["--folds"] = str(quality.cross_validation)
+            arguments["--hyperparameter"] = [
+                Join(on="=", values=[name, value]) for name, value in self.used(train).items()
+            ]
         return self.jobs.processing(
             "Evaluate",
-            inputs={
-                "model": self.artefact(train),
-                "test": output_uri(preprocess, "test"),
-            },
+            inputs=inputs,
             outputs={"evaluation": f"{MOUNT}/output"},
-            arguments={
-                "--model": f"{MOUNT}/input/model",
-                "--test": f"{MOUNT}/input/test",
-                "--output": f"{MOUNT}/output",
-                **({"--positive": positive} if positive else {}),
-            },
+            arguments={**{f"--{name}": f"{MOUNT}/input/{name}" for name in inputs}, **arguments},
             property_files=[self.evaluation],
         )
 
@@ -215,46 +226,33 @@ class _Wiring:
             "input": self.input,
             "git_commit": self.git_commit,
             "hyperparameters": self.used(train),
-            "metrics": {
-                name: self.metric(evaluate, name)
-                for name in metrics_of(self.connection.project.problem_type)
-            },
+            "metric_groups": self.evaluated(evaluate, "model_card"),
             **{
                 name: self.profiled(preprocess, name)
                 for name in ("data_hash", "train_rows", "test_rows")
             },
         }
-        return model_card(self.connection.project, self.settings, self.metric_group, run)
+        return model_card(self.connection.project, self.settings, run)
 
-    def metric(self, evaluate: ProcessingStep, name: str) -> JsonGet:
-        """Return the variable that holds a metric of the model."""
-        return JsonGet(
-            step_name=evaluate.name,
-            property_file=self.evaluation,
-            json_path=f"{self.metric_group}.{name}.value",
-        )
+    def evaluated(self, evaluate: ProcessingStep, path: str) -> JsonGet:
+        """Return the variable that holds what the evaluation says."""
+        return JsonGet(step_name=evaluate.name, property_file=self.evaluation, json_path=path)
 
     def profiled(self, preprocess: ProcessingStep, key: str) -> JsonGet:
         """Return the variable that holds what the data's profile says."""
         return JsonGet(step_name=preprocess.name, property_file=self.profile, json_path=key)
 
-    def refuse(self, value: JsonGet) -> FailStep:
-        """Say what the model reached and what it had to reach."""
-        quality = self.settings.quality
-        relation = "above" if quality.less_is_better else "below"
-        message = [f"{quality.metric} ", value, f" is {relation} the threshold ", self.threshold]
-        return FailStep(
-            name="NotGoodEnough",
-            error_message=Join(on="", values=[*message, "; the model was not registered"]),
-        )
+    def refuse(self, evaluate: ProcessingStep) -> FailStep:
+        """Say which rules the model breaks."""
+        says = self.evaluated(evaluate, "quality_gate.says")
+        message = Join(on="", values=[says, "; the model was not registered"])
+        return FailStep(name="NotGoodEnough", error_message=message)
 
 
 _PREPROCESS_OUTPUTS = ["train", "test", "profile", "baseline"]
 
 
-def build_pipeline(
-    connection: Connection, settings: Settings, code: str, metric_group: str
-) -> Pipeline:
+def build_pipeline(connection: Connection, settings: Settings, code: str) -> Pipeline:
     """Return the pipeline of the project.
 
     Parameters
@@ -262,10 +260,12 @@ def build_pipeline(
     connection : gives the bucket, roles and tags that the definition names.
     settings : the team's knobs.
     code : S3 prefix of the bundles of step code, see `bundle.code_prefix`.
-    metric_group : the part of the evaluation that holds the metric, such as
-        `regression_metrics`.
     """
-    return _Wiring(connection, settings, code, metric_group).pipeline()
+    return _Wiring(connection, settings, code).pipeline()
+
+
+def _pairs(limits: Mapping[str, float]) -> list[str]:
+    return [f"{name}={limit}" for name, limit in limits.items()]
 
 
 def _range(one: Any) -> CategoricalParameter | ContinuousParameter | IntegerParameter:

@@ -82,6 +82,16 @@ def compared(run: EarlierRun) -> dict[str, Any]:
 
 def _metrics(run: EarlierRun) -> dict[str, float]:
     """Return what the evaluation's property file holds; empty when it is not there."""
+    uri = evaluation_uri(run)
+    try:
+        return metrics_in(s3.read_json(run.connection, uri), uri) if uri else {}
+    except ProjectError:
+        # Somebody deleted it; the rest can be compared all the same.
+        return {}
+
+
+def evaluation_uri(run: EarlierRun) -> str:
+    """Return the S3 URI of the evaluation's property file; empty when the run has none yet."""
     for step in all_steps(run.definition["Steps"]):
         for file in step.get("PropertyFiles", []):
             if file["PropertyFileName"] != "Evaluation":
@@ -94,13 +104,8 @@ def _metrics(run: EarlierRun) -> dict[str, float]:
             )
             for output in job["ProcessingOutputConfig"]["Outputs"]:
                 if output["OutputName"] == file["OutputName"]:
-                    uri = f"{output['S3Output']['S3Uri'].rstrip('/')}/{file['FilePath']}"
-                    try:
-                        return metrics_in(s3.read_json(run.connection, uri), uri)
-                    except ProjectError:
-                        # Somebody deleted it; the rest can be compared all the same.
-                        return {}
-    return {}
+                    return f"{output['S3Output']['S3Uri'].rstrip('/')}/{file['FilePath']}"
+    return ""
 
 
 def _instance(connection: Connection, step: execution.Step) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from data_science.runs import execution
-from data_science.runs.parameters import PROVENANCE, values
+from data_science.runs.parameters import CHAMPION, PROVENANCE, values
 from project import registry
 from project.aws import Connection
 from project.errors import ProjectError
@@ -147,15 +147,19 @@ def same_work(
             return None
         if run.status != "Succeeded" or run.definition != definition:
             continue
-        if _without_provenance(run.values) != wanted:
-            continue
+        before = _without_provenance(run.values)
+        differing = {name for name in wanted if wanted[name] != before.get(name)}
         number = execution.registered_version(run.steps)
+        if differing - {CHAMPION} or number is None:
+            continue
         try:
-            if number is not None:
-                return run, registry.version(connection, number)
+            version = registry.version(connection, number)
         except ProjectError:
             # It was deleted since.
             continue
+        # A model needs no comparison with itself, once it is the champion.
+        if not differing or version.container["ModelDataUrl"] == wanted[CHAMPION]:
+            return run, version
     return None
 
 

@@ -4,11 +4,13 @@ import hashlib
 import importlib.util
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from data_science.config.settings import Settings
-from data_science.runs.parameters import PROVENANCE
-from project import s3
+from data_science.runs.parameters import CHAMPION, PROVENANCE
+from project import registry, s3
 from project.aws import Connection
 from project.aws_errors import is_not_found
 from project.errors import ProjectError
@@ -75,6 +77,23 @@ def _uri(connection: Connection, path: Path) -> str:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return f"{connection.prefix}/data/{digest}/{path.name}"
+
+
+def champion(connection: Connection, definition: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parameter that names the model to compare with, if the pipeline compares.
+
+    Parameters
+    ----------
+    definition : of the pipeline that is started.
+
+    Returns
+    -------
+    Nothing when no version was approved: the pipeline's own default stands for that.
+    """
+    if CHAMPION not in {parameter["Name"] for parameter in definition["Parameters"]}:
+        return {}
+    approved = registry.newest(connection, "Approved")
+    return {} if approved is None else {CHAMPION: str(approved.container["ModelDataUrl"])}
 
 
 def input_version(connection: Connection, uri: str) -> str:

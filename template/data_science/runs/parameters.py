@@ -12,6 +12,9 @@ from data_science.config.settings import Settings
 PROVENANCE = ("GitCommit", "TemplateVersion")
 """Parameters that say where a run came from, and change nothing of what it makes."""
 
+CHAMPION = "ChampionModelUrl"
+"""Parameter of a pipeline that compares models: the artefact of the newest approved version."""
+
 
 def parameter_problem(
     definition: Mapping[str, Any], settings: Settings, parameters: Mapping[str, str]

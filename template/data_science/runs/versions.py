@@ -26,7 +26,8 @@ def metrics_in(document: Any, uri: str) -> dict[str, float]:
 
     Parameters
     ----------
-    document : in SageMaker's model-quality schema: groups of `{metric: {"value": …}}`.
+    document : in SageMaker's model-quality schema: groups of `{metric: {"value": …}}`, whose names
+        end with `_metrics`; what else stands beside them is left alone.
     uri : where it was read, for the message.
 
     Raises
@@ -36,7 +37,8 @@ def metrics_in(document: Any, uri: str) -> dict[str, float]:
     try:
         return {
             name: float(metric["value"])
-            for group in document.values()
+            for title, group in document.items()
+            if title.endswith("_metrics")
             for name, metric in group.items()
             if "value" in metric
         }

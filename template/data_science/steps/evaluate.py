@@ -2,32 +2,93 @@
 
 import io
 import json
+import math
 import tarfile
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 from artefact import opened
-from columns import Schema
+from columns import Schema, features
 from failure import Parser, StepError, reported
-from metrics import model_quality
+from gate import Rules, summary
+from hyperparameters import HyperparameterError, Value, load_hyperparameters
+from judged import Judged, judge
+from metrics import METRICS
+from model import build_model
+from report.card import metric_groups
+from report.findings import Findings, Rival, look_into
+from report.page import page
+from report.quality import model_quality
 from table import DataError, load_schema, read_table
+from validation import cross_validated
 
 SAMPLE_ROWS = 5
 TOLERANCE = 1e-6
 
 
-def evaluate(model: Path, data: Path, output: Path, positive: str | None) -> None:
-    """Write the model's metrics, and a sample payload with the answers to expect.
+class Asked(NamedTuple):
+    """A model, and the inference code that it came with."""
+
+    inference: ModuleType
+    model: Any
+
+    def __call__(self, rows: pd.DataFrame) -> Any:
+        """Return the answer to some rows.
+
+        Raises
+        ------
+        StepError : the model refuses them.
+        """
+        body = _csv(rows)
+        answer = self.inference.transform_fn(self.model, body, "text/csv", "application/json")
+        if not isinstance(answer, tuple):
+            raise StepError(f"the model refuses the test set: {answer.get_data(as_text=True)}")
+        return json.loads(answer[0])
+
+
+class Training(NamedTuple):
+    """What cross-validation trains models with.
+
+    Attributes
+    ----------
+    data : folder with `train.csv`.
+    folds : how many parts it is cut into.
+    hyperparameters : of the models, by their names.
+    """
+
+    data: Path
+    folds: int
+    hyperparameters: Mapping[str, Value]
+
+
+def evaluate(
+    model: Path,
+    data: Path,
+    output: Path,
+    positive: str | None,
+    rules: Rules,
+    champion: Path | None = None,
+    training: Training | None = None,
+) -> Findings:
+    """Write what there is to say of the model, and a sample payload with the answers to expect.
 
     Parameters
     ----------
     model : folder with `model.tar.gz`.
     data : folder with `test.csv`.
-    output : gets `evaluation.json` (see `metrics.model_quality`), `sample_payload.tar.gz` (one
-        CSV file to send to an endpoint) and `expected_answers.json` (what comes back).
-    positive : see `metrics.model_quality`.
+    output : gets `evaluation.json` (the metrics, see `report.quality.model_quality`; beside them
+        `quality_gate`, see `gate.summary`, and `model_card`, the metrics as the text of a card),
+        `report.html`, `sample_payload.tar.gz` (one CSV file to send to an endpoint) and
+        `expected_answers.json` (what comes back).
+    positive : see `judged.judge`.
+    rules : what is asked of the model.
+    champion : folder with the `model.tar.gz` to compare with; without one there is no champion.
+    training : what to cross-validate; None for nothing.
 
     Raises
     ------
@@ -35,16 +96,36 @@ def evaluate(model: Path, data: Path, output: Path, positive: str | None) -> Non
     """
     schema = load_schema()
     table = read_table(data / "test.csv", schema)
-    features = table.drop(columns=schema["target"])
+    rows, truth = table[list(features(schema))], table[schema["target"]]
+    _check_columns(rules, rows)
+    rival = _ask_champion(champion, schema, rows, truth, positive)
+    folds: dict[str, list[float]] = {}
+    if training is not None:
+        build = partial(build_model, schema, **training.hyperparameters)  # type: ignore[arg-type]
+        rest = read_table(training.data / "train.csv", schema)
+        folds = cross_validated(build, rest, schema, training.folds, positive)
     with opened(model / "model.tar.gz") as (inference, loaded):
-        answer = _ask(inference, loaded, _csv(features))
-        every = max(1, len(features) // SAMPLE_ROWS)
-        sample = _csv(features.iloc[::every].head(SAMPLE_ROWS))
-        expected = _ask(inference, loaded, sample)
-    quality = model_quality(schema, table[schema["target"]], answer, positive)
+        ask = Asked(inference, loaded)
+        judged = judge(schema, truth, ask(rows), positive)
+        sample = rows.iloc[:: max(1, len(rows) // SAMPLE_ROWS)].head(SAMPLE_ROWS)
+        expected = ask(sample)
+
+        def again(asked: pd.DataFrame, positions: np.ndarray) -> Judged:
+            return judge(schema, truth.iloc[positions], ask(asked), positive)
+
+        target = schema["target"]
+        findings = look_into(rows, target, judged, rules, rival, again, folds)
+    about = _about(truth, judged)
     output.mkdir(parents=True, exist_ok=True)
-    (output / "evaluation.json").write_text(json.dumps(quality, indent=2))
-    _write_archive(output / "sample_payload.tar.gz", "payload.csv", sample.encode())
+    document = {
+        **model_quality(judged, findings.metrics),
+        "quality_gate": summary(findings.verdicts),
+        # A text, so that the pipeline can put it into the card as it is.
+        "model_card": json.dumps(metric_groups(findings), allow_nan=False),
+    }
+    (output / "evaluation.json").write_text(json.dumps(document, indent=2, allow_nan=False))
+    (output / "report.html").write_text(page(findings, about), "utf-8")
+    _write_archive(output / "sample_payload.tar.gz", "payload.csv", _csv(sample).encode())
     answers = {
         "content_type": "text/csv",
         "accept": "application/json",
@@ -53,34 +134,55 @@ def evaluate(model: Path, data: Path, output: Path, positive: str | None) -> Non
         "tolerance": TOLERANCE,
     }
     (output / "expected_answers.json").write_text(json.dumps(answers, indent=2))
-    print(_judged(schema, table[schema["target"]], positive))
-    for group in quality.values():
-        for name, metric in group.items():
-            if "value" in metric:
-                print(f"{name}: {metric['value']:.6g}")
+    print(about)
+    for name, one in findings.metrics.items():
+        print(f"{name}: {one.value:.6g}")
+    for verdict in findings.verdicts:
+        print(verdict.says)
+    return findings
 
 
-def _judged(schema: Schema, truth: pd.Series, positive: str | None) -> str:
+def _ask_champion(
+    folder: Path | None, schema: Schema, rows: pd.DataFrame, truth: pd.Series, positive: str | None
+) -> Rival | None:
+    """Return what the champion answers to the rows, by its own inference code and columns."""
+    path = None if folder is None else folder / "model.tar.gz"
+    # When there is none, the pipeline mounts another file there: an input cannot be empty.
+    if path is None or not path.is_file():
+        return None
+    try:
+        with opened(path) as (inference, loaded):
+            own = Path(str(inference.__file__)).with_name("schema.json")
+            taken = list(features(json.loads(own.read_bytes())))
+            absent = [name for name in taken if name not in rows]
+            if absent:
+                return Rival(None, f"it takes the column {absent[0]!r}, which the data do not have")
+            return Rival(judge(schema, truth, Asked(inference, loaded)(rows[taken]), positive))
+    except StepError as error:
+        return Rival(None, str(error))
+
+
+def _check_columns(rules: Rules, rows: pd.DataFrame) -> None:
+    for name in rules.slices:
+        if name not in rows:
+            raise StepError(f"quality.slices: there is no feature {name!r}")
+
+
+def _about(truth: pd.Series, judged: Judged) -> str:
     """Return in words what the metrics are about."""
     rows = f"{len(truth)} test rows"
-    if schema["columns"][schema["target"]] == "number":
-        return f"on {rows}, whose {truth.name} is {truth.mean():.4g} on average:"
+    if not judged.classes:
+        return f"on {rows}, whose {truth.name} is {truth.mean():.4g} on average"
     often, times = truth.value_counts().index[0], truth.value_counts(normalize=True).iloc[0]
     about = "each class counts the same"
-    if positive is not None:
-        about = f"positive is {positive!r}, {(truth == positive).mean():.1%} of them"
-    return f"on {rows}; {about}; always answering {often!r} would have accuracy {times:.4g}:"
+    if judged.positive is not None:
+        share = (judged.truth == judged.positive).mean()
+        about = f"positive is {judged.classes[judged.positive]!r}, {share:.1%} of them"
+    return f"on {rows}; {about}; always answering {often!r} would have accuracy {times:.4g}"
 
 
-def _csv(features: pd.DataFrame) -> str:
-    return features.to_csv(index=False, header=False)
-
-
-def _ask(inference: ModuleType, model: Any, body: str) -> Any:
-    answer = inference.transform_fn(model, body, "text/csv", "application/json")
-    if not isinstance(answer, tuple):
-        raise StepError(f"the model refuses the test set: {answer.get_data(as_text=True)}")
-    return json.loads(answer[0])
+def _csv(rows: pd.DataFrame) -> str:
+    return rows.to_csv(index=False, header=False)
 
 
 def _write_archive(path: Path, name: str, content: bytes) -> None:
@@ -90,6 +192,14 @@ def _write_archive(path: Path, name: str, content: bytes) -> None:
         archive.addfile(member, io.BytesIO(content))
 
 
+def _limit(text: str) -> tuple[str, float]:
+    """Return the name and the number of `name=number`; a name may hold the sign too."""
+    name, sign, limit = text.rpartition("=")
+    if not sign or not math.isfinite(float(limit)):
+        raise ValueError(text)
+    return name, float(limit)
+
+
 def main() -> None:
     """Run the step with the paths that SageMaker mounts."""
     parser = Parser(description=__doc__)
@@ -97,10 +207,25 @@ def main() -> None:
     parser.add_argument("--test", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--positive")
-    arguments = parser.parse_args()
-    evaluate(arguments.model, arguments.test, arguments.output, arguments.positive)
+    parser.add_argument("--metric", choices=METRICS, required=True)
+    parser.add_argument("--threshold", type=_limit, action="append", default=[])
+    parser.add_argument("--slice", type=_limit, action="append", default=[])
+    parser.add_argument("--champion", type=Path)
+    parser.add_argument("--champion-margin", type=float)
+    parser.add_argument("--train", type=Path)
+    parser.add_argument("--folds", type=int)
+    parser.add_argument("--hyperparameter", action="append", default=[])
+    given = parser.parse_args()
+    rules = Rules(given.metric, dict(given.threshold), dict(given.slice), given.champion_margin)
+    training = None
+    if given.folds is not None:
+        texts = dict(text.split("=", 1) for text in given.hyperparameter)
+        declared = load_hyperparameters().items()
+        values = {name: one.parse(texts.get(name, str(one.default))) for name, one in declared}
+        training = Training(given.train, given.folds, values)
+    evaluate(given.model, given.test, given.output, given.positive, rules, given.champion, training)
 
 
 if __name__ == "__main__":
-    with reported(DataError):
+    with reported(DataError, HyperparameterError):
         main()

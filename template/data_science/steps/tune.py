@@ -5,8 +5,9 @@ is the one that is evaluated.
 """
 
 from functools import partial
+from statistics import mean
 
-from failure import Parser, reported
+from failure import Parser, StepError, reported
 from hyperparameters import HyperparameterError
 from model import build_model
 from table import DataError, load_schema, read_table
@@ -22,15 +23,17 @@ def main() -> None:
     parser.add_argument("--validation_positive")
     data, model_dir, hyperparameters, validation = read_arguments(parser)
     schema = load_schema()
-    value = cross_validated(
+    metric = validation["validation_metric"]
+    found = cross_validated(
         partial(build_model, schema, **hyperparameters),  # type: ignore[arg-type]
         read_table(data / "train.csv", schema),
         schema,
-        validation["validation_metric"],
         validation["validation_folds"],
         validation["validation_positive"],
     )
-    print(PRINTED.format(metric=validation["validation_metric"], value=value))
+    if metric not in found:
+        raise StepError(f"there is no metric {metric}; there are {', '.join(found)}")
+    print(PRINTED.format(metric=metric, value=mean(found[metric])))
     train(data, model_dir, hyperparameters)
 
 

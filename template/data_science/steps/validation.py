@@ -1,12 +1,14 @@
-"""Judges a model by cross-validation on the training set alone: what tuning compares."""
+"""Judges a model by cross-validation on the training set alone.
+
+Tuning compares trials by it, and the report shows how much the metrics hang on the data.
+"""
 
 from collections.abc import Callable
-from statistics import mean
 
 import pandas as pd
 from columns import Schema
 from failure import StepError
-from metrics import model_quality
+from judged import judge, values
 from sklearn.base import clone
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
@@ -19,30 +21,28 @@ def cross_validated(
     build: Callable[[], Pipeline],
     table: pd.DataFrame,
     schema: Schema,
-    metric: str,
     folds: int,
     positive: str | None,
-) -> float:
-    """Return the mean of a metric over models that each leave one part of the table out.
+) -> dict[str, list[float]]:
+    """Return each metric, by its name, of models that each leave one part of the table out.
 
     Parameters
     ----------
     build : makes an untrained model.
     table : the training set, a column for each of the schema's.
-    metric : one that `metrics.model_quality` computes.
     folds : the number of parts; of a classifier each has about the same share of every class.
-    positive : see `metrics.model_quality`.
+    positive : see `judged.judge`.
 
     Raises
     ------
-    StepError : there are fewer rows than parts, or there is no such metric.
+    StepError : there are fewer rows than parts.
     """
     if len(table) < folds:
         raise StepError(f"{len(table)} rows are too few for {folds} folds")
     target = table[schema["target"]]
     of_numbers = schema["columns"][schema["target"]] == "number"
     splitter = (KFold if of_numbers else StratifiedKFold)(folds, shuffle=True, random_state=0)
-    values = []
+    found: dict[str, list[float]] = {}
     for rest, left_out in splitter.split(table, None if of_numbers else target):
         model = clone(build())
         features = table.drop(columns=schema["target"])
@@ -53,8 +53,7 @@ def cross_validated(
             answer["probabilities"] = [
                 dict(zip(model.classes_, row, strict=True)) for row in probabilities.tolist()
             ]
-        [quality] = model_quality(schema, target.iloc[left_out], answer, positive).values()
-        if metric not in quality:
-            raise StepError(f"there is no metric {metric}; there are {', '.join(quality)}")
-        values.append(float(quality[metric]["value"]))
-    return mean(values)
+        judged = judge(schema, target.iloc[left_out], answer, positive)
+        for name, value in values(judged).items():
+            found.setdefault(name, []).append(value)
+    return found

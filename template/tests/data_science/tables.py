@@ -15,6 +15,8 @@ NUMBER = next((name for name, kind in FEATURES.items() if kind == "number"), Non
 CATEGORY = next((name for name, kind in SCHEMA["columns"].items() if isinstance(kind, list)), None)
 CLASSES = SCHEMA["columns"][TARGET]
 POSITIVE = CLASSES[0] if CLASSES != "number" and len(CLASSES) == 2 else None
+# A metric of the problem, and a limit that every model is within.
+METRIC, LIMIT = ("mae", 1e9) if CLASSES == "number" else ("accuracy", 0.0)
 
 
 def made_up(rows: int = 200) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from data_science.config.declared import PIPELINE_PARAMETERS, declared_hyperparameters
-from data_science.config.quality import check_positive, metric_group
+from data_science.config.quality import check_positive, check_slices
 from data_science.config.settings import Settings, load_settings
 from data_science.pipeline import definition as compiler
 from data_science.pipeline.bundle import Bundle, read_bundle
@@ -34,8 +34,7 @@ def test_compiling_twice_gives_the_same_document(
     connection: Connection, settings: Settings, document: dict[str, Any]
 ) -> None:
     bundle = read_bundle()
-    group = metric_group(compiler.read_schema(bundle, connection.project.problem_type))
-    again = compiler.compile_pipeline(connection, settings, group)
+    again = compiler.compile_pipeline(connection, settings)
     assert json.loads(compiler.with_hashes(json.dumps(again), bundle)) == document
 
 
@@ -84,10 +83,11 @@ def code_of(text: str) -> dict[str, str]:
     [
         ("preprocess.py", ["Preprocess"]),
         ("train.py", ["Train"]),
-        ("model.py", ["Train"]),
-        ("hyperparameters.json", ["Train"]),
+        ("model.py", ["Evaluate", "Train"]),
+        ("hyperparameters.json", ["Evaluate", "Train"]),
         ("evaluate.py", ["Evaluate"]),
         ("metrics.py", ["Evaluate"]),
+        ("report/page.py", ["Evaluate"]),
         ("schema.json", ["Evaluate", "Preprocess", "Train"]),
         ("requirements.txt", ["Evaluate", "Preprocess", "Train"]),
     ],
@@ -227,6 +227,79 @@ def test_a_positive_class_that_the_target_does_not_have_is_refused(
 @pytest.mark.parametrize(("target", "positive"), [(["a", "b"], "b"), ("number", None)])
 def test_a_positive_class_that_fits_is_taken(target: Any, positive: str | None) -> None:
     check_positive({"target": "y", "columns": {"x": "number", "y": target}}, positive)
+
+
+def test_slices_by_what_is_no_feature_are_refused() -> None:
+    schema = {"target": "y", "columns": {"x": "number", "y": ["a", "b"]}}
+    check_slices(schema, {"x": 0.5})
+    for name in ("y", "z"):
+        with pytest.raises(ProjectError, match=rf"key `quality.slices`: {name} is no feature of "):
+            check_slices(schema, {"x": 0.5, name: 0.5})
+
+
+def evaluation(connection: Connection, settings: Settings, **quality: Any) -> dict[str, Any]:
+    """Return the Evaluate step of a pipeline with other quality rules, and the parameters."""
+    rules = settings.quality.model_copy(update=quality)
+    changed = settings.model_copy(update={"quality": rules})
+    parsed = compiler.compile_pipeline(connection, changed)
+    [step] = [step for step in parsed["Steps"] if step["Name"] == "Evaluate"]
+    inputs = {
+        one["InputName"]: one["S3Input"]["S3Uri"] for one in step["Arguments"]["ProcessingInputs"]
+    }
+    words = step["Arguments"]["AppSpecification"]["ContainerArguments"]
+    given = list(zip(words[::2], words[1::2], strict=True))
+    names = {parameter["Name"]: parameter for parameter in parsed["Parameters"]}
+    return {"inputs": inputs, "given": given, "parameters": names}
+
+
+def test_the_rules_of_the_settings_reach_the_step_that_judges(
+    connection: Connection, settings: Settings
+) -> None:
+    metric = settings.quality.metric
+    plain = evaluation(connection, settings)
+    assert set(plain["inputs"]) == {"code", "model", "test"}
+    threshold = {
+        "Std:Join": {"On": "=", "Values": [metric, {"Get": "Parameters.QualityThreshold"}]}
+    }
+    assert ("--threshold", threshold) in plain["given"]
+    assert ("--metric", metric) in plain["given"]
+    more = evaluation(
+        connection,
+        settings,
+        thresholds={"one": 0.5, "two": 0.25},
+        slices={"where": 0.125},
+        champion_margin=0.5,
+        cross_validation=3,
+    )
+    assert set(more["inputs"]) == {"code", "model", "test", "champion", "train"}
+    assert more["inputs"]["champion"] == {"Get": "Parameters.ChampionModelUrl"}
+    for option, value in (
+        ("--threshold", "one=0.5"),
+        ("--threshold", "two=0.25"),
+        ("--slice", "where=0.125"),
+        ("--champion-margin", "0.5"),
+        ("--folds", "3"),
+        ("--champion", "/opt/ml/processing/input/champion"),
+        ("--train", "/opt/ml/processing/input/train"),
+    ):
+        assert (option, value) in more["given"]
+    hyperparameters = [
+        value["Std:Join"]["Values"]
+        for option, value in more["given"]
+        if option == "--hyperparameter"
+    ]
+    assert hyperparameters == [
+        [name, {"Get": f"Parameters.{name}"}] for name in sorted(declared_hyperparameters())
+    ]
+    # A file that is there anyway, and no model: there is no champion unless `ds run` names one.
+    assert more["parameters"]["ChampionModelUrl"]["DefaultValue"].endswith("/steps/evaluate.py")
+    assert "ChampionModelUrl" not in plain["parameters"]
+
+
+def test_a_model_is_registered_when_no_rule_is_broken(document: dict[str, Any]) -> None:
+    [condition] = document["Steps"][3]["Arguments"]["Conditions"]
+    assert (condition["Type"], condition["RightValue"]) == ("LessThanOrEqualTo", 0)
+    assert condition["LeftValue"]["Std:JsonGet"]["Path"] == "quality_gate.broken_rules"
 
 
 def test_nothing_imports_the_sdk_at_start() -> None:

@@ -1,48 +1,60 @@
-"""What the steps compute is what the settings let a model be judged by."""
+"""What the settings let a model be judged by."""
 
-from collections.abc import Sequence
+import re
+from typing import Any
 
-import pandas as pd
 import pytest
-from columns import Schema
-from metrics import model_quality
 
-from data_science.config.quality import METRICS, metric_group, metrics_of, threshold_problem
-from data_science.config.settings import Quality
+from data_science.config import settings as loading
+from data_science.config.quality import METRICS, metrics_of, threshold_problem
+from data_science.config.settings import Quality, load_settings
+from project.errors import ProjectError
+from project.settings import load_project
 
 
-@pytest.mark.parametrize(
-    ("target", "problem_type", "group"),
-    [
-        ("number", "regression", "regression_metrics"),
-        (["a", "b"], "classification", "binary_classification_metrics"),
-        (["a", "b", "c"], "classification", "multiclass_classification_metrics"),
-    ],
-)
-def test_the_steps_name_metrics_and_groups_as_the_settings_do(
-    target: str | list[str], problem_type: str, group: str
-) -> None:
-    schema: Schema = {"target": "y", "columns": {"x": "number", "y": target}}
-    truth: Sequence[object] = [1.0, 2.0, 3.0] if isinstance(target, str) else target
-    answer = {
-        "predictions": truth,
-        "probabilities": [{one: float(one == other) for one in target} for other in truth],
-    }
-    computed = model_quality(schema, pd.Series(truth), answer, "a" if "a" in target else None)
-    assert metric_group(schema) == group
-    assert {name: set(metrics) for name, metrics in computed.items()} == {
-        group: set(metrics_of(problem_type))
-    }
+def test_the_metrics_are_those_that_the_steps_declare() -> None:
+    assert {"accuracy", "precision", "recall", "f1", "auc"} <= set(metrics_of("classification"))
+    assert {"r2", "rmse", "mse", "mae"} <= set(metrics_of("regression"))
+    assert set(METRICS) == {*metrics_of("classification"), *metrics_of("regression")}
 
 
 def test_errors_are_better_when_they_are_less_and_shares_when_they_are_more() -> None:
     lower = {name for name in METRICS if Quality(metric=name, threshold=0.5).less_is_better}
-    assert lower == {"rmse", "mse", "mae"}
+    assert {"rmse", "mse", "mae"} <= lower
+    assert not lower & {"accuracy", "precision", "recall", "f1", "auc", "r2"}
 
 
 def test_an_unknown_metric_is_refused_with_those_there_are() -> None:
     with pytest.raises(ValueError, match="must be one of accuracy, precision, recall, f1, auc"):
         Quality(metric="acuracy", threshold=0.5)
+    with pytest.raises(ValueError, match="must be one of accuracy, precision, recall, f1, auc"):
+        Quality(metric="f1", threshold=0.5, thresholds={"acuracy": 0.5})
+
+
+def test_a_metric_has_one_threshold() -> None:
+    with pytest.raises(ValueError, match="f1 has its threshold under `threshold` already"):
+        Quality(metric="f1", threshold=0.5, thresholds={"f1": 0.6})
+
+
+@pytest.mark.parametrize(
+    ("quality", "says"),
+    [
+        ({"thresholds": {"recall": 7}}, "key `quality.thresholds.recall`: recall is between 0 and"),
+        ({"slices": {"sex": -1}}, "key `quality.slices.sex`: f1 is between 0 and 1"),
+        ({"threshold": 2}, "key `quality.threshold`: f1 is between 0 and 1"),
+        ({"thresholds": {"mae": 1}}, "key `quality.thresholds.mae`: mae does not fit classific"),
+        ({"metric": "mae"}, "key `quality.metric`: mae does not fit classification; use one of a"),
+    ],
+)
+def test_a_rule_that_no_model_can_be_judged_by_is_refused(
+    quality: dict[str, Any], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = load_settings(load_project().problem_type)
+    rules = Quality(**{"metric": "f1", "threshold": 0.5, "positive": "a", **quality})
+    changed = found.model_copy(update={"quality": rules})
+    monkeypatch.setattr(loading, "load", lambda *_: changed)
+    with pytest.raises(ProjectError, match=re.escape(says)):
+        load_settings("classification")
 
 
 @pytest.mark.parametrize(

@@ -77,11 +77,11 @@ def test_the_model_card_tells_what_was_really_applied_and_measured(
     name, relation, applied = details["registered_if"].split()[:3]
     assert (name, relation) == (quality.metric, "<=" if quality.less_is_better else ">=")
     assert float(applied) == thresholds(quality)[0]
-    (group,) = card["evaluation_details"][0]["metric_groups"]
+    group = card["evaluation_details"][0]["metric_groups"][0]
     evaluation = s3.read_json(connection, registered.metrics_uri)[group["name"]]
-    assert {one["name"]: one["value"] for one in group["metric_data"]} == pytest.approx(
-        {name: metric["value"] for name, metric in evaluation.items()}
-    )
+    measured = {name: one["value"] for name, one in evaluation.items() if "value" in one}
+    told = {one["name"]: one["value"] for one in group["metric_data"] if one["type"] == "number"}
+    assert told == pytest.approx(measured)
     training = card["training_details"]
     assert training["training_job_details"]["training_datasets"] == [data]
     assert training["training_observations"].startswith("160 rows of data with SHA-256 ")
@@ -164,7 +164,7 @@ def test_a_model_that_is_not_good_enough_is_not_registered(
     assert done.returncode == 1
     last = (done.stdout + done.stderr).splitlines()[-1]
     assert last.startswith(f"error: NotGoodEnough: {quality.metric} ")
-    assert f"the threshold {thresholds(quality)[1]:.1f};" in last
+    assert f"the threshold {thresholds(quality)[1]:g};" in last
     assert len(list(registry.summaries(connection))) == before
 
 
