@@ -12,6 +12,7 @@ from sagemaker_local.pipelines.definition import Definition
 from sagemaker_local.pipelines.execution import Execution
 from sagemaker_local.pipelines.resource_kinds import EXECUTION
 from sagemaker_local.pipelines.running_executions import RunningExecutions
+from sagemaker_local.pipelines.selecting import selected_of
 from sagemaker_local.pipelines.versions import definition_of
 from sagemaker_local.storage.store import Resource, Store
 
@@ -49,6 +50,7 @@ def _recover(call: Call, execution: Resource, definition: Definition) -> None:
         end_execution(call.store, events, execution, "Failed", STOPPED_WITH_US)
         return
     done = ended_before(definition, records)
-    before = Before(definition.steps, done.ended, done.properties, waiting)
+    selected = selected_of(execution, definition)
+    before = Before(selected, done.ended, done.properties, waiting)
     running = Execution(call, execution, definition, execution.body["_Values"], before)
     call.parts[RunningExecutions].start(execution, running)

@@ -11,7 +11,7 @@ from sagemaker_local.pipelines.definition import Definition
 from sagemaker_local.pipelines.execution import Execution
 from sagemaker_local.pipelines.resource_kinds import ACTIVE, EXECUTION
 from sagemaker_local.pipelines.running_executions import launch
-from sagemaker_local.pipelines.selecting import selected_steps
+from sagemaker_local.pipelines.selecting import selected_of
 from sagemaker_local.pipelines.versions import definition_of
 from sagemaker_local.storage.store import Body, Resource
 
@@ -69,6 +69,4 @@ def _take_back(call: Call, execution: Resource, definition: Definition) -> Befor
     for name in again:
         call.store.delete(records.pop(name).arn)
     done = ended_before(definition, records)
-    config = execution.body.get("SelectiveExecutionConfig")
-    selected = selected_steps(definition, config) if config else steps
-    return Before(selected, done.ended, done.properties)
+    return Before(selected_of(execution, definition), done.ended, done.properties)

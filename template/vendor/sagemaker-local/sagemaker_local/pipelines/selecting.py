@@ -91,6 +91,12 @@ def selected_steps(definition: Definition, config: Document) -> dict[str, Step]:
     return chosen
 
 
+def selected_of(execution: Resource, definition: Definition) -> Mapping[str, Step]:
+    """Return the steps that an execution may run: those that were selected, or all."""
+    config = execution.body.get("SelectiveExecutionConfig")
+    return selected_steps(definition, config) if config else definition.steps
+
+
 def adopt(
     call: Call, execution: Resource, definition: Definition, found: Mapping[str, Resource]
 ) -> Before:
@@ -123,7 +129,7 @@ def adopt(
         )
         call.store.create(record)
     done = ended_before(definition, steps_of(call.store, execution))
-    return Before(selected_steps(definition, config), done.ended, done.properties)
+    return Before(selected_of(execution, definition), done.ended, done.properties)
 
 
 def _ancestors(steps: Mapping[str, Step], names: Iterable[str]) -> set[str]:
