@@ -54,8 +54,8 @@ def with_arguments(kind, arguments):
         ("Model", {"Containers": [{"Imag": "i"}]}, "Unknown Argument member 'Imag' (step A)"),
         (
             "Training",
-            at({}, "CheckpointConfig"),
-            "the local SageMaker does not support CreateTrainingJob.CheckpointConfig (step A)",
+            at({}, "InfraCheckConfig"),
+            "the local SageMaker does not support CreateTrainingJob.InfraCheckConfig (step A)",
         ),
         ("Processing", at(2, *CLUSTER, "InstanceCount"), "ClusterConfig.InstanceCount = 2; it sup"),
         (
