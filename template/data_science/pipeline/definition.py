@@ -16,6 +16,8 @@ from data_science.config.declared import STEPS, rules
 from data_science.config.quality import check_positive, check_slices
 from data_science.config.settings import Settings
 from data_science.pipeline.bundle import STAND_IN, Bundle, code_prefix
+from data_science.pipeline.packages import check_imports
+from data_science.pipeline.references import REQUIREMENTS
 from project import contract
 from project.aws import Connection
 from project.errors import ProjectError
@@ -84,8 +86,10 @@ def with_hashes(text: str, bundle: Bundle) -> str:
 
     Raises
     ------
-    ProjectError : a script that a step runs is not there, or is no Python.
+    ProjectError : a script that a step runs is not there, or the step code cannot run in the
+        container.
     """
+    check_imports(bundle)
     return re.sub(STAND_IN, lambda found: bundle.of(found[1]).hash, text)
 
 
@@ -182,6 +186,7 @@ def _key(connection: Connection, settings: Settings, pipeline: str) -> str:
         pipeline,
         connection.account,
         connection.project_id,
+        str((STEPS / REQUIREMENTS).is_file()),
         *_sdk_versions(),
         *_sdk_defaults(),
     ):

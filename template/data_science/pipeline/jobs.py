@@ -23,9 +23,11 @@ from sagemaker.train import ModelTrainer
 from sagemaker.train.configs import Compute
 from sagemaker.train.tuner import HyperparameterTuner
 
+from data_science.config.declared import STEPS
 from data_science.config.settings import Settings
 from data_science.config.tuning import Tuning
 from data_science.pipeline.bundle import ARCHIVE, stand_in
+from data_science.pipeline.references import REQUIREMENTS
 from data_science.pipeline.step_files import (
     EXIT_MESSAGE,
     MOUNT,
@@ -34,6 +36,9 @@ from data_science.pipeline.step_files import (
     training_channel,
 )
 from project.aws import Connection
+
+MESSAGE_FILE = "EXIT_MESSAGE_FILE"
+"""Variable that names the file for a job's ExitMessage; `steps/failure.py` reads it."""
 
 IMAGE_VERSION = "1.9-0"
 """Tag of the SageMaker scikit-learn container; pyproject.toml pins what is in it."""
@@ -112,9 +117,9 @@ class Jobs:
             image_uri=self.image,
             instance_count=1,
             instance_type=self._instances.processing,
-            entrypoint=["python3", f"{MOUNT}/input/code/{script}.py"],
+            entrypoint=_entrypoint(f"{MOUNT}/input/code", f"{script}.py"),
             base_job_name=script,
-            env={"EXIT_MESSAGE_FILE": EXIT_MESSAGE, **(environment or {})},
+            env={MESSAGE_FILE: EXIT_MESSAGE, **(environment or {})},
             sagemaker_session=self.session,
             tags=[dict(tag) for tag in self._connection.tags],
         )
@@ -234,3 +239,17 @@ class Jobs:
             ),
             tags=[SdkTag(key=tag["Key"], value=tag["Value"]) for tag in self._connection.tags],
         )
+
+
+def _entrypoint(folder: str, script: str) -> list[str]:
+    """Return the command that runs a script, once pip has installed what the step code requires.
+
+    The training and serving toolkits do the latter by themselves; a processing job has nobody.
+    """
+    if not (STEPS / REQUIREMENTS).is_file():
+        return ["python3", f"{folder}/{script}"]
+    install = f"pip install --quiet -r {folder}/{REQUIREMENTS}"
+    # It is told where `steps/failure.py` tells why a script failed.
+    told = f"echo '{REQUIREMENTS} cannot be installed; the log of the job says why'"
+    failed = f'{{ {told} > "${MESSAGE_FILE}"; exit 1; }}'
+    return ["sh", "-c", f'{install} || {failed}; exec python3 {folder}/{script} "$@"', script]

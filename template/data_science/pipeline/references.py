@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from project.errors import ProjectError
 
+REQUIREMENTS = "requirements.txt"
+"""What pip installs for every step, if it is there."""
+
 
 class Source(NamedTuple):
     """A Python file of the step code.
@@ -60,8 +63,8 @@ def needed(start: str, files: Iterable[str], sources: Mapping[str, Source]) -> s
     """Return the files that a script needs, itself among them.
 
     These are the modules that it imports and the files that it names in a text, and what these
-    need. A file that is neither imported nor named anywhere, such as `requirements.txt`, is needed
-    by every script: nobody can tell who reads it.
+    need. `requirements.txt`, and a file that is neither imported nor named anywhere, are needed by
+    every script: nobody can tell who reads it.
 
     Parameters
     ----------
@@ -74,7 +77,7 @@ def needed(start: str, files: Iterable[str], sources: Mapping[str, Source]) -> s
     scripts = {name for name, source in sources.items() if source.is_script}
     unclaimed = names - scripts - set().union(*references.values())
     found: set[str] = set()
-    waiting = {start} | unclaimed
+    waiting = {start} | unclaimed | (names & {REQUIREMENTS})
     while waiting:
         name = waiting.pop()
         found.add(name)

@@ -44,6 +44,10 @@ def train(data: Path, model_dir: Path, hyperparameters: dict[str, Value]) -> Non
     joblib.dump(model, model_dir / "model.joblib")
     for name in SERVING:
         shutil.copy(Path(__file__).with_name(name), code / name)
+    # The container installs it for an endpoint as it did for training.
+    requirements = Path(__file__).with_name("requirements.txt")
+    if requirements.is_file():
+        shutil.copy(requirements, code)
     settings = ", ".join(f"{name} {value}" for name, value in hyperparameters.items())
     print(f"trained on {len(table)} rows, {settings or 'without hyperparameters'}")
 

@@ -7,7 +7,7 @@ import tarfile
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +149,7 @@ class ModelServer:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.log.touch()
         self._copy = LogStream(clients, place.region, self.log, place.group, place.stream)
+        self._install_requirements(workers, command)
         self._child = workers.start(command)
         limit = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_SECONDS)
         try:
@@ -186,6 +187,22 @@ class ModelServer:
         self._child.kill()
         self._copy.close()
         shutil.rmtree(self._tree, ignore_errors=True)
+
+    def _install_requirements(self, workers: Workers, serve: Command) -> None:
+        """Install what the code's `requirements.txt` names, as the serving toolkit does."""
+        if not (inside(self._tree, SUBMIT_DIRECTORY) / "requirements.txt").is_file():
+            return
+        argv = [str(self._tree / "bin" / "pip"), "install", "-r", "requirements.txt"]
+        command = replace(serve, argv=argv, folder=SUBMIT_DIRECTORY, ends=True)
+        self._child = workers.start(command)
+        if self._child.wait(_STARTUP_SECONDS) != 0:
+            self.stop()
+            cause = f"{last_line(self.log)}. The log is in {self.log}"
+            raise DeploymentError(
+                f"The primary container for production variant {self.name} did not pass the ping "
+                f"health check: {cause}",
+                cause,
+            )
 
     def _wait_for_port(self, port_file: Path, limit: float) -> tuple[int, int]:
         deadline = time.monotonic() + limit

@@ -1,7 +1,5 @@
 """What a training job runs: a script under the training toolkit, an entry point, an algorithm."""
 
-import os
-import shutil
 import sys
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
@@ -19,12 +17,13 @@ from sagemaker_local.jobs.training_toolkit import (
     script_variables,
     words_of_failure,
 )
-from sagemaker_local.processes.container import program_path, python_path
+from sagemaker_local.processes.container import python_path
 from sagemaker_local.processes.logs import last_line
 from sagemaker_local.processes.opt_ml import PATH
 from sagemaker_local.storage.s3 import MissingObjectError
 from sagemaker_local.storage.store import Body
 
+REQUIREMENTS = "requirements.txt"
 _ENTRYPOINT, _ARGUMENTS = "ContainerEntrypoint", "ContainerArguments"
 
 
@@ -95,6 +94,7 @@ def prepare_code(job: Job, channels: Mapping[str, Any], cluster: Mapping[str, An
         job.s3.unpack(str(hyperparameters[SUBMIT]), job.opt_ml / "code")
     except (MissingObjectError, tarfile.TarError) as error:
         raise JobError(f"ClientError: {SUBMIT} cannot be read: {error}") from None
+    _install_requirements(job)
     command = [str(hyperparameters[PROGRAM]), *script_arguments(hyperparameters)]
     shown = f"{sys.executable} {' '.join(command)}"
     variables = script_variables(
@@ -127,27 +127,25 @@ def _xgboost(job: Job, image: str) -> TrainingCode:
     )
 
 
+def _install_requirements(job: Job) -> None:
+    """Install what the code's `requirements.txt` names, as the toolkit does before the script."""
+    if not (job.opt_ml / "code" / REQUIREMENTS).is_file():
+        return
+    pip = str(job.tree / "bin" / "pip")
+    code = job.run([pip, "install", "-r", REQUIREMENTS], {}, f"{PATH}/code", {})
+    if code:
+        # The name is the toolkit's (sagemaker-training, errors.py); its words are unconfirmed.
+        raise JobError(
+            f"AlgorithmError: InstallRequirementsError: {last_line(job.log)}, exit code: 1"
+        )
+
+
 def _entry_point(job: Job) -> TrainingCode:
     """Take the entry point of the request, as the SDK's ModelTrainer gives one for source code."""
     algorithm = job.request["AlgorithmSpecification"]
     return TrainingCode(
         argv=[*algorithm[_ENTRYPOINT], *algorithm.get(_ARGUMENTS, [])],
-        variables=_with_pip(job),
+        variables={},
         folder=str(job.tree),
         failure=lambda code: (last_line(job.log), code),
     )
-
-
-def _with_pip(job: Job) -> dict[str, str]:
-    """Return the variables by which a `pip` is found where there is none.
-
-    The SDK's start script looks for one before it does anything, and seldom uses it.
-    """
-    path = program_path()
-    if shutil.which("pip3", path=path) or shutil.which("pip", path=path):
-        return {}
-    pip = job.tree / "bin" / "pip"
-    pip.parent.mkdir()
-    pip.write_text('#!/bin/sh\nexec python -m pip "$@"\n')
-    pip.chmod(0o755)
-    return {"PATH": os.pathsep.join((str(pip.parent), path))}

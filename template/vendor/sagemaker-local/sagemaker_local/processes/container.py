@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sagemaker_local.environment import client_environment, program_environment
 from sagemaker_local.home import Home, Running
+from sagemaker_local.processes import pip
 from sagemaker_local.processes.opt_ml import PATH
 
 
@@ -32,13 +33,13 @@ def container_environment(
     wanted : the request's own variables.
     tree : the folder that stands for the container's root.
     """
-    own = {"HOME": str(tree / "root"), "PATH": program_path()}
-    return basic_environment() | client_environment(home, running, region) | own | dict(wanted)
-
-
-def program_path() -> str:
-    """Return the PATH of a command: a shell script that says `python` means ours as well."""
-    return os.pathsep.join((os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)))
+    # A shell script that says `python` means ours as well.
+    folders = (str(tree / "bin"), os.path.dirname(sys.executable))
+    path = os.pathsep.join((*folders, os.environ.get("PATH", os.defpath)))
+    own = {"HOME": str(tree / "root"), "PATH": path}
+    whole = basic_environment() | client_environment(home, running, region) | own | dict(wanted)
+    modules = (whole.get("PYTHONPATH"), str(tree / pip.FOLDER))
+    return whole | {"PYTHONPATH": os.pathsep.join(filter(None, modules))}
 
 
 def python_path(folder: str) -> str:
@@ -49,6 +50,7 @@ def python_path(folder: str) -> str:
 def make_root(tree: Path) -> Path:
     """Make the folder that stands for a container's root; return the `/opt/ml` in it."""
     (tree / "root").mkdir(parents=True)
+    pip.write_shim(tree)
     opt_ml = inside(tree, PATH)
     opt_ml.mkdir(parents=True)
     return opt_ml
