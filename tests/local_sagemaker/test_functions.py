@@ -137,7 +137,7 @@ class TestHandler:
 
 class TestError:
     def test_that_is_raised(self, local):
-        code = "def handler(event, context):\n    raise KeyError('price')"
+        code = "def handler(event, context):\n    if event == {}: raise KeyError('price')"
         create_function(local, "raises", code)
         told, answer = invoke(local, "raises", {}, LogType="Tail")
         assert answer["StatusCode"] == 200
@@ -145,7 +145,10 @@ class TestError:
         assert told["errorType"] == "KeyError"
         assert told["requestId"] == answer["ResponseMetadata"]["RequestId"]
         (frame,) = told["stackTrace"]
-        assert frame.endswith(", line 2, in handler\n    raise KeyError('price')\n")
+        assert frame.startswith('  File "/')
+        assert frame.endswith(
+            "/app.py\", line 2, in handler\n    if event == {}: raise KeyError('price')\n"
+        )
         log = base64.b64decode(answer["LogResult"]).decode()
         assert "[ERROR] KeyError: 'price'\nTraceback (most recent call last):\n  File" in log
 

@@ -151,7 +151,12 @@ def described(error: Exception, request_id: str) -> dict[str, Any]:
         kind, trace = error.kind, error.trace
     else:
         frames = traceback.extract_tb(error.__traceback__)
-        own = [frame for frame in frames if frame.filename != __file__]
+        # Without the columns, which Python would underline and Lambda does not.
+        own = [
+            (frame.filename, frame.lineno or 0, frame.name, frame.line)
+            for frame in frames
+            if frame.filename != __file__
+        ]
         kind, trace = type(error).__name__, traceback.format_list(own)
     return {
         "errorMessage": str(error),
