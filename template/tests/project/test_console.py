@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import botocore.exceptions
 import pytest
+import typer
 
 from project import console
 from project.errors import InterruptedByUser, ProjectError
@@ -255,3 +257,44 @@ def test_what_ends_early_says_so(
     with pytest.raises(type(error)), console.timed("work"):
         raise error
     assert capsys.readouterr().out == f"work … {said}\n"
+
+
+@pytest.mark.parametrize("named", [None, [], [True], [False, False]])
+def test_one_place_may_be_named(named: list[bool] | None) -> None:
+    assert console._one_of_both(named) == named
+
+
+@pytest.mark.parametrize("named", [[True, False], [False, True, False]])
+def test_two_places_may_not(named: list[bool]) -> None:
+    with pytest.raises(typer.BadParameter) as refused:
+        console._one_of_both(named)
+    assert refused.value.message == "--local and --aws exclude each other"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (KeyError("a"), None),
+        (OSError("a message alone"), "a message alone"),
+        (FileNotFoundError(2, "Not there", "file"), "file: Not there"),
+        (
+            botocore.exceptions.EndpointConnectionError(endpoint_url="http://127.0.0.1:9/"),
+            "the local SageMaker stopped answering; run the same command again to restart it",
+        ),
+        (botocore.exceptions.UnknownServiceError(service_name="a", known_service_names=[]), "AWS"),
+        (botocore.exceptions.DataNotFoundError(data_path="a."), "AWS: Unable to load data for: a."),
+    ],
+)
+def test_what_is_said_of_an_error(error: Exception, said: str | None) -> None:
+    shown = console._about(error)
+    assert shown is None if said is None else shown is not None and shown.startswith(said)
+
+
+def test_a_failure_comes_after_what_was_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        console.fail("a\n  b", 3)
+    assert end.value.code == 3
+    assert capsys.readouterr().err == "error: a b\n"
+    with pytest.raises(SystemExit) as end:
+        console.fail("a")
+    assert end.value.code == 1

@@ -75,11 +75,26 @@ def test_a_version_without_anything_lists_everything() -> None:
     assert len(contract.missing({})) >= 8
 
 
+def test_all_that_is_missing_is_listed_in_one_line() -> None:
+    package = without("SamplePayloadUrl")
+    del package["CustomerMetadataProperties"]["data_hash"]
+    with pytest.raises(contract.ContractError) as refused:
+        contract.check(package, "version 7", "value")
+    assert str(refused.value) == (
+        "version 7 breaks the model contract; it lacks "
+        "SamplePayloadUrl: a sample payload (S3 URI); "
+        "CustomerMetadataProperties.data_hash: the SHA-256 of the training data; "
+        "register a version that has all of it"
+    )
+
+
 def test_a_version_of_another_project_is_refused() -> None:
-    with pytest.raises(
-        contract.ContractError, match=r"belongs to the project value, not to p-us; link"
-    ):
+    with pytest.raises(contract.ContractError) as refused:
         contract.check(PACKAGE, "version 1", "p-us")
+    assert str(refused.value) == (
+        "version 1 belongs to the project value, not to p-us; link both halves to the same "
+        "SageMaker Project, or name a model package group of this one in project.yaml"
+    )
 
 
 def archive(folder: Path, names: list[str]) -> Path:

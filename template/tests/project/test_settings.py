@@ -225,3 +225,31 @@ def test_an_empty_or_missing_file_is_refused(tmp_path: Path) -> None:
         load(path, Project)
     with pytest.raises(ProjectError, match="cannot be read: Is a directory; make it a file that"):
         load(tmp_path, Project)
+
+
+def test_a_file_of_the_project_is_named_by_its_path_in_it() -> None:
+    with pytest.raises(ProjectError) as refused:
+        load(ROOT / "project" / "no.yaml", Project)
+    said = "project/no.yaml is missing; put it back with `git restore project/no.yaml`"
+    assert str(refused.value) == said
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        # With its quotes, 80 characters are shown; what is longer is cut.
+        ({"name": "A" * 78}, f"not {'A' * 78!r}"),
+        ({"name": "A" * 79}, "not [...]"),
+        ({"tags": {"a&b": ""}}, "key `tags.a&b`: must be a tag's key: 1 to 128 letters, digits, "),
+        ({"tags": {"a": 1}}, "key `tags.a`: must be a tag's value: up to 256 letters, digits, "),
+        ({"target": "moon"}, "key `target`: should be 'local' or 'aws', not 'moon'"),
+        ({"tags": {"sagemaker:a": ""}}, "must be tags of your own: sagemaker:a is taken, name it"),
+        ({"description": None}, "must be text, in quotes if it looks like a number, not None"),
+        ({"roles": []}, "key `roles`: must be a mapping of keys, not []"),
+        ({"tags": []}, "key `tags`: must be a mapping of keys, not []"),
+    ],
+)
+def test_what_is_wrong_is_said_with_the_value(
+    tmp_path: Path, content: dict[str, object], changes: dict[str, object], said: str
+) -> None:
+    assert said in refusal(tmp_path, {**content, **changes})
