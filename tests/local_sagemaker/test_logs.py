@@ -119,3 +119,8 @@ def test_last_values_are_those_of_the_whole_text(tmp_path_factory, lines):
         assert logs.last_values(log, {name: rf"{name}=([0-9.]+)" for name in "ab"}) == expected
     finally:
         logs._CHUNK = original
+
+
+def test_a_job_that_was_stopped_before_it_ran_has_no_log(tmp_path):
+    assert logs.last_values(tmp_path / "none", {"m": "m=(.*)"}) == {}
+    assert logs.last_line(tmp_path / "none") == ""

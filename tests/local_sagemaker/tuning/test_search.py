@@ -39,7 +39,9 @@ class Trials:
 
     def search(self, *limits, is_stopped=lambda: False, **more):
         strategy = RandomSearch(read_ranges(RANGES), 1)
-        Search(strategy, Limits(*limits, **more), self.start, self.stopped.set, is_stopped).search()
+        Search(
+            [strategy], Limits(*limits, **more), self.start, self.stopped.set, is_stopped
+        ).search()
 
 
 def test_as_many_as_asked_for_and_no_more_at_once():
@@ -80,6 +82,27 @@ def test_a_target_ends_it():
     trials.search(4, 1, target=0.8)
     assert len(trials.started) == 3
     assert trials.stopped.is_set()
+
+
+def test_several_that_are_no_better_than_the_best_end_it():
+    scores = (0.1, 0.5, 0.5, 0.2, 0.3, 0.4, 0.1)
+    trials = Trials([Outcome(True, score) for score in scores])
+    trials.search(7, 1, patience=3)
+    # The best was the third, as good as the second; three more are no better.
+    assert len(trials.started) == 6
+
+
+def test_several_strategies_choose_in_turn():
+    ranges = [
+        {"CategoricalParameterRanges": [{"Name": "n", "Values": [f"{name}{i}" for i in range(3)]}]}
+        for name in "ab"
+    ]
+    trials = Trials([GOOD] * 6)
+    strategies = [RandomSearch(read_ranges(one), 1) for one in ranges]
+    Search(strategies, Limits(6, 1), trials.start, trials.stopped.set, lambda: False).search()
+    values = [value for _, value in trials.started]
+    assert [value[0] for value in values] == list("ababab")
+    assert len(set(values)) == 6
 
 
 def test_time_ends_it_and_stops_what_runs():

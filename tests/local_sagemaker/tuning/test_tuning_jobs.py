@@ -108,6 +108,7 @@ def test_every_value_is_tried_and_the_best_found(local):
     best = job["BestTrainingJob"]
     assert best["TunedHyperParameters"] == {"depth": "3"}
     assert best["FinalHyperParameterTuningJobObjectiveMetric"] == {
+        "Type": "Minimize",
         "MetricName": "error",
         "Value": 0.5,
     }
@@ -177,6 +178,34 @@ def test_bayesian(local):
     job = run(local, "bayes", most=5, parallel=1, config={"Strategy": "Bayesian"})
     assert outcome(job) == ("Completed", {"Completed": 5}, {"Succeeded": 5})
     assert job["BestTrainingJob"]["TunedHyperParameters"] == {"depth": "3"}
+
+
+def test_several_definitions_in_turn(local):
+    request = tuning(local, "several", most=4, parallel=1)
+    objective = request["HyperParameterTuningJobConfig"].pop("HyperParameterTuningJobObjective")
+    ranges = request["HyperParameterTuningJobConfig"].pop("ParameterRanges")
+    definition = request.pop("TrainingJobDefinition")
+    request["TrainingJobDefinitions"] = [
+        definition
+        | {
+            "DefinitionName": name,
+            "TuningObjective": objective,
+            "HyperParameterRanges": ranges,
+            "StaticHyperParameters": definition["StaticHyperParameters"] | {"mood": name},
+        }
+        for name in ("well", "better")
+    ]
+    local.sm.create_hyper_parameter_tuning_job(**request)
+    job = wait(local, "several")
+    assert outcome(job) == ("Completed", {"Completed": 4}, {"Succeeded": 4})
+    found = trials(local, "several")
+    names = [one["TrainingJobDefinitionName"] for one in found]
+    assert names == ["well", "better", "well", "better"]
+    for one in found:
+        trial = local.sm.describe_training_job(TrainingJobName=one["TrainingJobName"])
+        assert trial["HyperParameters"]["mood"] == one["TrainingJobDefinitionName"]
+    both = request | {"TrainingJobDefinition": definition, "HyperParameterTuningJobName": "both"}
+    assert "exactly one of" in refusal(local.sm.create_hyper_parameter_tuning_job, **both)[1]
 
 
 def test_trials_that_fail_or_say_nothing(local):

@@ -125,7 +125,7 @@ def last_values(path: Path, patterns: Mapping[str, str]) -> dict[str, float]:
     """
     missing = {name: re.compile(pattern) for name, pattern in patterns.items()}
     found: dict[str, float] = {}
-    if not missing or path.stat().st_size == 0:
+    if not missing or not path.exists() or path.stat().st_size == 0:
         return found
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         end = len(content)

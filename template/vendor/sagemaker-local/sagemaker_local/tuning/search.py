@@ -1,7 +1,7 @@
 """The search of a tuning job: trials are started as long as there is room, and none is hopeless."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
@@ -39,12 +39,14 @@ class Limits:
     parallel : how many there are at once.
     seconds : how long it takes; None for as long as it takes.
     target : the score that is good enough; None if none is.
+    patience : how many trials may be no better than the best one; None for any number.
     """
 
     most: float
     parallel: int
     seconds: float | None = None
     target: float | None = None
+    patience: int | None = None
 
 
 @dataclass
@@ -53,7 +55,7 @@ class Search:
 
     Attributes
     ----------
-    strategy : chooses the values.
+    strategies : choose the values, in turn.
     limits : when it ends.
     start : starts a trial, given its number from 1 on and its values; returns what waits for its
         end and tells how that was.
@@ -61,7 +63,7 @@ class Search:
     is_stopped : whether no further trial shall start.
     """
 
-    strategy: Strategy
+    strategies: Sequence[Strategy]
     limits: Limits
     start: Callable[[int, Values], Callable[[], Outcome]]
     stop_trials: Callable[[], object]
@@ -110,7 +112,8 @@ class Search:
     def _choose(self) -> Values | None:
         if self._over or self.is_stopped() or len(self._trials) >= self.limits.most:
             return None
-        return self.strategy.choose(self._trials)
+        turn, count = len(self._trials) % len(self.strategies), len(self.strategies)
+        return self.strategies[turn].choose(self._trials[turn::count])
 
     def _note(self, trial: Trial, outcome: Outcome) -> None:
         trial.runs, trial.score = False, outcome.score
@@ -120,7 +123,11 @@ class Search:
         scores = [outcome.score for outcome in self._ended if outcome.score is not None]
         if not scores:
             return len(self._ended) >= _HOPELESS
-        return self.limits.target is not None and max(scores) >= self.limits.target
+        best = max(scores)
+        if self.limits.target is not None and best >= self.limits.target:
+            return True
+        since = [outcome.score for outcome in self._ended][::-1].index(best)
+        return self.limits.patience is not None and since >= self.limits.patience
 
     def _nothing(self) -> str:
         count = len(self._ended)

@@ -20,8 +20,9 @@ declare_values(
 
 declare(
     "CreateHyperParameterTuningJob",
-    acted="HyperParameterTuningJobName HyperParameterTuningJobConfig TrainingJobDefinition Tags",
-    refused="TrainingJobDefinitions WarmStartConfig Autotune",
+    acted="HyperParameterTuningJobName HyperParameterTuningJobConfig TrainingJobDefinition "
+    "TrainingJobDefinitions Tags",
+    refused="WarmStartConfig Autotune",
 )
 declare(
     "HyperParameterTuningJobConfig",
@@ -49,9 +50,10 @@ declare_values("HyperParameterScalingType", "Auto Linear Logarithmic ReverseLoga
 declare("CategoricalParameterRange", acted="Name Values")
 declare(
     "TuningJobCompletionCriteria",
-    acted="TargetObjectiveMetricValue",
-    refused="BestObjectiveNotImproving ConvergenceDetected",
+    acted="TargetObjectiveMetricValue BestObjectiveNotImproving",
+    refused="ConvergenceDetected",
 )
+declare("BestObjectiveNotImproving", acted="MaxNumberOfTrainingJobsNotImproving")
 declare(
     "HyperParameterTrainingJobDefinition",
     acted="TuningObjective HyperParameterRanges StaticHyperParameters AlgorithmSpecification "

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from sagemaker_local.storage.store import Body, Resource, Store
 
 TUNED = "_TunedHyperParameters"
-"""The member of a trial that holds the values that were chosen for it."""
+OBJECTIVE = "_TuningObjective"
+"""The members of a trial with the values that were chosen for it, and what it is to be good at."""
 
 _SHOWN = (
     *("TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingStartTime", "TrainingEndTime"),
@@ -15,33 +16,24 @@ _SHOWN = (
 )
 
 
-def objective_of(tuning: Body) -> Body:
-    """Return what a tuning job looks for: `Type` and `MetricName`."""
-    definition = tuning["TrainingJobDefinition"]
-    found: Body = definition.get("TuningObjective") or tuning["HyperParameterTuningJobConfig"].get(
-        "HyperParameterTuningJobObjective", {}
-    )
-    return found
-
-
-def objective_value(trial: Body, objective: Body) -> float | None:
+def objective_value(trial: Body) -> float | None:
     """Return the final value of the objective of a trial, or None if it emitted none."""
     for metric in trial.get("FinalMetricDataList", []):
-        if metric["MetricName"] == objective["MetricName"] and math.isfinite(metric["Value"]):
+        if metric["MetricName"] == trial[OBJECTIVE]["MetricName"]:
             value: float = metric["Value"]
-            return value
+            return value if math.isfinite(value) else None
     return None
 
 
-def score_of(trial: Body, objective: Body) -> float | None:
+def score_of(trial: Body) -> float | None:
     """Return how good a trial is, the higher the better; None if it cannot be the best.
 
     That only a completed training job can be is unconfirmed.
     """
-    value = objective_value(trial, objective)
+    value = objective_value(trial)
     if value is None or trial["TrainingJobStatus"] != "Completed":
         return None
-    return value if objective["Type"] == "Maximize" else -value
+    return value if trial[OBJECTIVE]["Type"] == "Maximize" else -value
 
 
 def trials_of(store: Store, tuning: Resource) -> list[Body]:
@@ -50,36 +42,33 @@ def trials_of(store: Store, tuning: Resource) -> list[Body]:
     return [one.body for one in found if one.body.get("TuningJobArn") == tuning.arn]
 
 
-def summarize(trial: Body, objective: Body) -> Body:
+def summarize(trial: Body) -> Body:
     """Return a trial as Describe and List show it: a `HyperParameterTrainingJobSummary`."""
     summary = {member: trial[member] for member in _SHOWN if member in trial}
     summary |= {
         "TunedHyperParameters": trial[TUNED],
-        "ObjectiveStatus": _objective_status(trial, objective),
+        "ObjectiveStatus": _objective_status(trial),
     }
-    value = objective_value(trial, objective)
+    value = objective_value(trial)
     if value is not None:
-        summary["FinalHyperParameterTuningJobObjectiveMetric"] = {
-            "MetricName": objective["MetricName"],
-            "Value": value,
-        }
+        summary["FinalHyperParameterTuningJobObjectiveMetric"] = trial[OBJECTIVE] | {"Value": value}
     return summary
 
 
-def best_of(trials: Sequence[Body], objective: Body) -> Body | None:
+def best_of(trials: Sequence[Body]) -> Body | None:
     """Return the best trial; of equal ones the first."""
-    good = [trial for trial in trials if score_of(trial, objective) is not None]
-    return max(good, key=lambda trial: score_of(trial, objective) or 0.0, default=None)
+    good = [trial for trial in trials if score_of(trial) is not None]
+    return max(good, key=lambda trial: score_of(trial) or 0.0, default=None)
 
 
-def count(trials: Sequence[Body], objective: Body) -> Body:
+def count(trials: Sequence[Body]) -> Body:
     """Return `TrainingJobStatusCounters` and `ObjectiveStatusCounters`.
 
     API reference, TrainingJobStatusCounters: a job that failed by an internal service error could
     be retried.
     """
     states = Counter(_state(trial) for trial in trials)
-    objectives = Counter(_objective_status(trial, objective) for trial in trials)
+    objectives = Counter(_objective_status(trial) for trial in trials)
     return {
         "TrainingJobStatusCounters": {
             name: states[name]
@@ -101,7 +90,7 @@ def _state(trial: Body) -> str:
     return "InProgress" if status == "Stopping" else status
 
 
-def _objective_status(trial: Body, objective: Body) -> str:
+def _objective_status(trial: Body) -> str:
     if _state(trial) == "InProgress":
         return "Pending"
-    return "Failed" if score_of(trial, objective) is None else "Succeeded"
+    return "Failed" if score_of(trial) is None else "Succeeded"

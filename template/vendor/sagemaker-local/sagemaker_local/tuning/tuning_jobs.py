@@ -5,7 +5,6 @@ import secrets
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from sagemaker_local.api.actions import Call, action, now
 from sagemaker_local.api.errors import AwsError, invalid, unsupported
@@ -16,17 +15,22 @@ from sagemaker_local.api.resources import create, find
 from sagemaker_local.api.tags import read_tags
 from sagemaker_local.jobs.job import JobKind, Jobs, job_kind
 from sagemaker_local.jobs.running import Job, JobError
-from sagemaker_local.jobs.training import check_training, start_training
-from sagemaker_local.jobs.training_code import with_metrics
+from sagemaker_local.jobs.training import start_training
 from sagemaker_local.storage.store import Body, Resource
-from sagemaker_local.tuning.ranges import Categories, Range, combinations, read_ranges
+from sagemaker_local.tuning.definitions import (
+    Definition,
+    check_definition,
+    complete,
+    read_definitions,
+)
+from sagemaker_local.tuning.ranges import Categories, combinations
 from sagemaker_local.tuning.search import Limits, Outcome, Search, SearchError
 from sagemaker_local.tuning.strategies import STRATEGIES, Values
 from sagemaker_local.tuning.trials import (
+    OBJECTIVE,
     TUNED,
     best_of,
     count,
-    objective_of,
     score_of,
     summarize,
     trials_of,
@@ -34,14 +38,6 @@ from sagemaker_local.tuning.trials import (
 
 # The quota of training jobs in a tuning job, from the AWS General Reference.
 _MOST_TRIALS = 750
-# Developer guide, "Define Hyperparameter Ranges": AWS adds it to the static hyperparameters, and
-# the Terraform provider finds it there in what Describe answers.
-_OBJECTIVE = "_tuning_objective_metric"
-_OF_THE_TRIAL = (
-    *("AlgorithmSpecification", "RoleArn", "InputDataConfig", "OutputDataConfig", "VpcConfig"),
-    *("StoppingCondition", "Environment", "EnableNetworkIsolation", "EnableManagedSpotTraining"),
-    "EnableInterContainerTrafficEncryption",
-)
 
 _RESOURCE = ResourceKind(
     noun="HyperParameterTuningJob",
@@ -58,21 +54,24 @@ _RESOURCE = ResourceKind(
 
 
 def _tune(job: Job) -> Body:
-    asked = job.request
-    config, objective = asked["HyperParameterTuningJobConfig"], objective_of(asked)
-    ranges = _ranges(asked)
-    strategy = STRATEGIES[config["Strategy"]](ranges, config.get("RandomSeed"))
-    limits = config["ResourceLimits"]
-    target = config.get("TuningJobCompletionCriteria", {}).get("TargetObjectiveMetricValue")
-    trials = _RunningTrials(job)
+    config = job.request["HyperParameterTuningJobConfig"]
+    definitions = read_definitions(job.request)
+    kind, limits = STRATEGIES[config["Strategy"]], config["ResourceLimits"]
+    criteria = config.get("TuningJobCompletionCriteria", {})
+    target = criteria.get("TargetObjectiveMetricValue")
+    maximize = definitions[0].objective["Type"] == "Maximize"
+    trials = _RunningTrials(job, definitions)
     job.on_stop(trials.stop)
     search = Search(
-        strategy,
+        [kind(one.ranges, config.get("RandomSeed")) for one in definitions],
         Limits(
-            limits.get("MaxNumberOfTrainingJobs", min(_MOST_TRIALS, combinations(ranges))),
+            limits.get("MaxNumberOfTrainingJobs", min(_MOST_TRIALS, _combinations(definitions))),
             limits["MaxParallelTrainingJobs"],
             limits.get("MaxRuntimeInSeconds"),
-            target if target is None or objective["Type"] == "Maximize" else -target,
+            target if target is None or maximize else -target,
+            criteria.get("BestObjectiveNotImproving", {}).get(
+                "MaxNumberOfTrainingJobsNotImproving"
+            ),
         ),
         trials.start,
         trials.stop,
@@ -99,8 +98,9 @@ TUNING_JOB = job_kind(
 class _RunningTrials:
     """The training jobs of a tuning job that run."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, definitions: Sequence[Definition]) -> None:
         self._job = job
+        self._definitions = definitions
         self._running: set[str] = set()
         self._lock = threading.Lock()
         self._stopping = False
@@ -110,14 +110,15 @@ class _RunningTrials:
         call, tuning = self._job.call, self._job.resource
         # The form of the name is that of every tuning job in AWS's notebooks.
         name = f"{tuning.name}-{number:03}-{secrets.token_hex(4)}"
-        request = _trial_request(tuning.body, name, values)
+        definition = self._definitions[(number - 1) % len(self._definitions)]
+        request = definition.request(name, values)
         request["Tags"] = read_tags(call.store, tuning.arn)
-        members = {"TuningJobArn": tuning.arn, TUNED: values}
-        if "DefinitionName" in tuning.body["TrainingJobDefinition"]:
-            members["TrainingJobDefinitionName"] = tuning.body["TrainingJobDefinition"][
-                "DefinitionName"
-            ]
-        trial = start_training(replace(call, request=request), **members)
+        trial = start_training(
+            replace(call, request=request),
+            TuningJobArn=tuning.arn,
+            TrainingJobDefinitionName=definition.document.get("DefinitionName"),
+            **{TUNED: values, OBJECTIVE: definition.objective},
+        )
         with self._lock:
             self._running.add(name)
             stopping = self._stopping
@@ -132,8 +133,7 @@ class _RunningTrials:
             self._running.discard(trial.name)
         found = call.store.by_arn(trial.arn)
         body = found.body if found else trial.body
-        score = score_of(body, objective_of(self._job.request))
-        return Outcome(body["TrainingJobStatus"] == "Completed", score)
+        return Outcome(body["TrainingJobStatus"] == "Completed", score_of(body))
 
     def stop(self) -> None:
         """Ask all that run to stop, and those that have just been started."""
@@ -150,24 +150,12 @@ class _RunningTrials:
 @action("CreateHyperParameterTuningJob")
 def create_tuning_job(call: Call) -> Body:
     """Start a tuning job."""
-    asked = call.request
-    if "TrainingJobDefinition" not in asked:
-        raise invalid("TrainingJobDefinition is required")
-    definition = dict(asked["TrainingJobDefinition"])
-    definition["AlgorithmSpecification"] = with_metrics(
-        definition["AlgorithmSpecification"], definition.get("StaticHyperParameters", {})
-    )
-    _check(asked | {"TrainingJobDefinition": definition})
-    definition["StaticHyperParameters"] = {
-        **definition.get("StaticHyperParameters", {}),
-        _OBJECTIVE: objective_of(asked)["MetricName"],
-    }
-    job = create(
-        call,
-        _RESOURCE,
-        HyperParameterTuningJobStatus="InProgress",
-        TrainingJobDefinition=definition,
-    )
+    completed = complete(call.request)
+    definitions = read_definitions(call.request | completed)
+    for definition in definitions:
+        check_definition(definition)
+    _check_limits(call.request["HyperParameterTuningJobConfig"], definitions)
+    job = create(call, _RESOURCE, HyperParameterTuningJobStatus="InProgress", **completed)
     call.parts[Jobs].start(TUNING_JOB, job)
     return job.body
 
@@ -176,13 +164,13 @@ def create_tuning_job(call: Call) -> Body:
 def describe_tuning_job(call: Call) -> Body:
     """Return a tuning job, with how many trials it has in each state, and the best one."""
     tuning = find(call, _RESOURCE)
-    trials, objective = trials_of(call.store, tuning), objective_of(tuning.body)
-    best = best_of(trials, objective)
+    trials = trials_of(call.store, tuning)
+    best = best_of(trials)
     end = tuning.body.get("HyperParameterTuningEndTime", now())
     return {
         **tuning.body,
-        **count(trials, objective),
-        **({"BestTrainingJob": summarize(best, objective)} if best else {}),
+        **count(trials),
+        **({"BestTrainingJob": summarize(best)} if best else {}),
         "ConsumedResources": {"RuntimeInSeconds": round(end - tuning.body["CreationTime"])},
     }
 
@@ -205,8 +193,7 @@ def list_trials(call: Call) -> Body:
     tuning, asked = find(call, _RESOURCE), dict(call.request)
     token, size = asked.pop("NextToken", None), asked.pop("MaxResults", 100)
     first: int = read_token(asked, token) if token is not None else 0
-    objective = objective_of(tuning.body)
-    shown = [summarize(trial, objective) for trial in trials_of(call.store, tuning)]
+    shown = [summarize(trial) for trial in trials_of(call.store, tuning)]
     if "StatusEquals" in asked:
         shown = [one for one in shown if one["TrainingJobStatus"] == asked["StatusEquals"]]
     shown = _sorted(shown, asked.get("SortBy", "Name"), asked.get("SortOrder") == "Descending")
@@ -233,47 +220,27 @@ def _summary(call: Call, body: Body) -> Body:
     config = body["HyperParameterTuningJobConfig"]
     return {
         **body,
-        **count(trials_of(call.store, tuning), objective_of(body)),
+        **count(trials_of(call.store, tuning)),
         "Strategy": config["Strategy"],
         "ResourceLimits": config["ResourceLimits"],
     }
 
 
-def _ranges(asked: Body) -> list[Range]:
-    own = asked["TrainingJobDefinition"].get("HyperParameterRanges")
-    return read_ranges(own or asked["HyperParameterTuningJobConfig"].get("ParameterRanges", {}))
+def _combinations(definitions: Sequence[Definition]) -> float:
+    return sum(combinations(one.ranges) for one in definitions)
 
 
-def _check(asked: Body) -> None:
-    """Refuse a request that could not run. Words without a source beside them are unconfirmed."""
-    config, definition = asked["HyperParameterTuningJobConfig"], asked["TrainingJobDefinition"]
-    ranges, static = _ranges(asked), definition.get("StaticHyperParameters", {})
-    if not ranges:
-        raise invalid("a tuning job needs at least one hyperparameter range")
-    for one in ranges:
-        if one.name in static:
-            raise invalid(f"The hyperparameter {one.name} is both static and tuned")
-    metrics = definition["AlgorithmSpecification"].get("MetricDefinitions", [])
-    if objective_of(asked).get("MetricName") not in [metric["Name"] for metric in metrics]:
-        # AWS's text (aws/sagemaker-python-sdk, issue 3932).
-        raise invalid(
-            "A metric is required for this hyperparameter tuning job objective. "
-            "Provide a metric in the metric definitions."
-        )
-    if ("ResourceConfig" in definition) == ("HyperParameterTuningResourceConfig" in definition):
-        raise invalid(
-            "exactly one of ResourceConfig and HyperParameterTuningResourceConfig is required"
-        )
-    _check_limits(config, ranges)
-    check_training({**static, **{one.name: "" for one in ranges}}, definition)
-
-
-def _check_limits(config: Body, ranges: Sequence[Range]) -> None:
+def _check_limits(config: Body, definitions: Sequence[Definition]) -> None:
     strategy = config["Strategy"]
-    most, there = config["ResourceLimits"].get("MaxNumberOfTrainingJobs"), combinations(ranges)
+    most, there = (
+        config["ResourceLimits"].get("MaxNumberOfTrainingJobs"),
+        _combinations(definitions),
+    )
     if strategy == "Grid":
+        if len(definitions) > 1:
+            raise unsupported("Strategy = 'Grid' with several training job definitions")
         # Developer guide, "Hyperparameter tuning strategies": categories alone, and all of them.
-        if not all(isinstance(one, Categories) for one in ranges):
+        if not all(isinstance(one, Categories) for one in definitions[0].ranges):
             raise invalid("Grid search needs ranges of categories alone")
         if most not in (None, there):
             raise invalid(
@@ -289,15 +256,3 @@ def _check_limits(config: Body, ranges: Sequence[Range]) -> None:
         )
     if strategy == "Bayesian" and importlib.util.find_spec("sklearn") is None:
         raise unsupported("Strategy = 'Bayesian' where scikit-learn is not installed beside it")
-
-
-def _trial_request(tuning: Body, name: str, values: Values) -> dict[str, Any]:
-    """Return the CreateTrainingJob request of a trial."""
-    definition = tuning["TrainingJobDefinition"]
-    resources = definition.get("HyperParameterTuningResourceConfig")
-    return {
-        **{member: definition[member] for member in _OF_THE_TRIAL if member in definition},
-        "TrainingJobName": name,
-        "HyperParameters": {**definition["StaticHyperParameters"], **values},
-        "ResourceConfig": resources or definition["ResourceConfig"],
-    }

@@ -5,7 +5,7 @@ from dataclasses import replace
 from sagemaker_local.pipelines.job_step import run_job
 from sagemaker_local.pipelines.step import StepType, step_type
 from sagemaker_local.pipelines.step_run import StepResult, StepRun
-from sagemaker_local.tuning.trials import objective_of
+from sagemaker_local.tuning.definitions import read_definitions
 
 # The SDK's TuningStep.get_top_model_s3_uri: a step knows its best training jobs, at most 50.
 _TOP = 50
@@ -14,7 +14,7 @@ _TOP = 50
 def _run(run: StepRun) -> StepResult:
     result = run_job(run, "TuningJob")
     described = result.properties
-    maximize = objective_of(described)["Type"] == "Maximize"
+    maximize = read_definitions(described)[0].objective["Type"] == "Maximize"
     best = run.perform(
         "ListTrainingJobsForHyperParameterTuningJob",
         {
