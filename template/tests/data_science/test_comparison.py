@@ -22,7 +22,11 @@ def run(name: str, f1: float | None, rounds: str, seconds: float, cached: bool) 
     }
 
 
-RUNS = [run("a", 0.8, "5", 40.0, False), run("b", 0.4, "6", 10.0, True), run("c", None, "5", 0, 0)]
+RUNS = [
+    run("a", 0.8, "5", 40.0, False),
+    run("b", 0.4, "6", 10.0, True),
+    run("c", None, "5", 0, False),
+]
 
 
 def test_the_lines_name_what_one_run_has_and_another_has_not() -> None:

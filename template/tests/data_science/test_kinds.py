@@ -81,7 +81,7 @@ def test_any_category_is_taken_where_none_are_listed() -> None:
 
 def test_a_date_gives_its_parts() -> None:
     # 2026-01-31 is a Saturday, 20,484 days after 1970-01-01.
-    dates = pd.DataFrame({"when": pd.to_datetime(["2026-01-31T18:00:00", None])})
+    dates = pd.DataFrame({"when": pd.to_datetime(pd.Series(["2026-01-31T18:00:00", None]))})
     parts = date_parts(dates)
     assert parts.iloc[0].to_dict() == {
         "when days": 20484.75,

@@ -23,7 +23,8 @@ DATA: dict[str, Any] = {"input": "data/dataset.csv", "test_fraction": 0.2, "seed
 def test_the_settings_know_the_ways_to_split_that_the_step_knows() -> None:
     for method in METHODS:
         by = "customer" if method in ("group", "time") else None
-        assert Data(**DATA, split=method, split_by=by).split == method
+        given = {**DATA, "split": method, "split_by": by}
+        assert Data(**given).split == method
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_both_start_the_pipeline_with_what_is_new(aws: Connection) -> None:
 def test_a_bucket_that_sends_events_is_not_complained_about(aws: Connection) -> None:
     # moto forgets this part of a bucket's notifications.
     with Stubber(aws.s3) as s3:
-        answer = {"EventBridgeConfiguration": {}}
+        answer: dict[str, Any] = {"EventBridgeConfiguration": {}}
         s3.add_response("get_bucket_notification_configuration", answer, {"Bucket": "theirs"})
         assert len(triggers.set_up(aws, BOTH, {})) == 2
         s3.add_client_error("get_bucket_notification_configuration", "AccessDenied")
