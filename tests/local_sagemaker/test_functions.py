@@ -314,7 +314,14 @@ class TestRefusal:
         for call, arguments in (
             (
                 functions.create_event_source_mapping,
-                {"EventSourceArn": "arn:aws:sqs:us-east-1:1:q"},
+                {"EventSourceArn": "arn:aws:kinesis:us-east-1:123456789012:stream/s"},
+            ),
+            (
+                functions.create_event_source_mapping,
+                {
+                    "EventSourceArn": "arn:aws:sqs:us-east-1:123456789012:q",
+                    "FunctionResponseTypes": ["ReportBatchItemFailures"],
+                },
             ),
             (functions.create_function_url_config, {"AuthType": "NONE"}),
             (functions.put_function_event_invoke_config, {"MaximumRetryAttempts": 0}),

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 from sagemaker_local.api.errors import AwsError
 from sagemaker_local.api.serialization import read_body
 from sagemaker_local.functions.configuration import check_request, refused
+from sagemaker_local.functions.event_sources import EventSources
 from sagemaker_local.functions.functions import PATH, Functions, plain_name
 from sagemaker_local.functions.packages import read_zip
 from sagemaker_local.storage.s3 import S3, MissingObjectError
@@ -26,7 +27,6 @@ _OF_FUNCTION = re.compile(rf"{PATH}/([^/]+)(?:/(code|configuration))?/?")
 _MOST_BYTES = {"RequestResponse": 6_291_456, "Event": 1_048_576}
 # What moto would keep, and nothing would come of, by the end of the path.
 _REFUSED = {
-    "event-source-mappings": "event source mappings",
     "event-invoke-config": "destinations and retries of asynchronous invocations",
     "invoke-async": "InvokeAsync: use Invoke with the type Event",
     "response-streaming-invocations": "InvokeWithResponseStream",
@@ -40,11 +40,13 @@ class LambdaApi:
     Parameters
     ----------
     functions : what there is, and moto's Lambda behind it.
+    sources : hand messages to functions.
     s3 : where code may lie.
     """
 
-    def __init__(self, functions: Functions, s3: S3) -> None:
+    def __init__(self, functions: Functions, sources: EventSources, s3: S3) -> None:
         self._functions = functions
+        self._sources = sources
         self._s3 = s3
 
     def serve(self, request: Request, region: str) -> Response:
@@ -55,6 +57,11 @@ class LambdaApi:
         AwsError : it is refused.
         """
         method, path = request.method, unquote(request.path).rstrip("/")
+        if "/event-source-mappings" in path:
+            found = self._sources.answer(method, path, region, request.args, _object(request))
+            if found:
+                status, body = found
+                return Response(json.dumps(body), status, content_type="application/json")
         invoked, named = _INVOKE.fullmatch(path), _OF_FUNCTION.fullmatch(path)
         if invoked and method == "POST":
             return self._invoke(request, region, invoked[1])

@@ -36,6 +36,7 @@ from sagemaker_local.api.events import Events
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.api.service_model import service_model
 from sagemaker_local.environment import regionless_environment, write_models
+from sagemaker_local.functions.event_sources import EventSources
 from sagemaker_local.functions.functions import Functions
 from sagemaker_local.functions.lambda_api import LambdaApi
 from sagemaker_local.home import Home, Running, Serving
@@ -85,7 +86,7 @@ def assemble(home: Home, running: Running, services: OtherServices, settings: Se
     parts.add(Jobs(parts, home, settings))
     parts.add(Fleet(store, clients, s3, home, workers))
     functions = parts.add(Functions(store, home, services, clients, workers))
-    parts.add(LambdaApi(functions, s3))
+    parts.add(LambdaApi(functions, EventSources(functions, clients), s3))
     parts.add(RunningExecutions(store, events))
     parts.add(Callbacks(store))
     return parts
