@@ -47,7 +47,8 @@ DEFINITIONS = [
 TOKENS = [str(number) * 32 for number in range(3)]
 NAMES = {name: ["one", "two", "three"] for name in (
     "ModelName", "EndpointName", "EndpointConfigName", "PipelineName", "EntityName",
-    "ProcessingJobName", "TrainingJobName", "ProjectEntityName", "VariantName",
+    "ProcessingJobName", "TrainingJobName", "TransformJobName", "HyperParameterTuningJobName",
+    "ProjectEntityName", "VariantName",
 )}  # fmt: skip
 NAMES |= {
     "PipelineNameOrArn": ["one", f"{ARN}:pipeline/one", f"{ARN}:pipeline/none"],

@@ -285,6 +285,14 @@ def test_entry_point_of_the_request(local):
     assert failed["FailureReason"] == "AlgorithmError: it went badly, exit code: 3"
 
 
+@pytest.mark.parametrize("member", ["AlgorithmSpecification", "ResourceConfig"])
+def test_what_the_service_model_does_not_require(local, member):
+    request = training(local, "lacking", "")
+    del request[member]
+    answer = refusal(local.sm.create_training_job, **request)
+    assert answer == ("ValidationException", f"{member} is required")
+
+
 def test_checkpoints_go_on_where_the_last_job_stopped(local):
     script = """
 import os, pathlib, sys

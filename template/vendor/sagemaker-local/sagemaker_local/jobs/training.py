@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from sagemaker_local.api.actions import Call, action, now
-from sagemaker_local.api.errors import unsupported
+from sagemaker_local.api.errors import invalid, unsupported
 from sagemaker_local.api.resource_kind import ResourceKind
 from sagemaker_local.api.resources import create
 from sagemaker_local.jobs.cluster import training_cluster
@@ -53,6 +53,10 @@ def check_training(hyperparameters: Mapping[str, str], asked: Body) -> None:
     ------
     AwsError : it cannot be told what to run, or a channel is from elsewhere than S3.
     """
+    for member in ("AlgorithmSpecification", "ResourceConfig"):
+        if member not in asked:
+            # The model does not require them, since they are no part of serverless training.
+            raise invalid(f"{member} is required")
     check_code(hyperparameters, asked["AlgorithmSpecification"])
     for channel in asked.get("InputDataConfig", []):
         if "S3DataSource" not in channel["DataSource"]:

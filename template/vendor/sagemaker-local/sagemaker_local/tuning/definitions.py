@@ -115,4 +115,7 @@ def check_definition(definition: Definition) -> None:
             "exactly one of ResourceConfig and HyperParameterTuningResourceConfig is required"
         )
     tuned = {one.name: "" for one in definition.ranges}
-    check_training({**document["StaticHyperParameters"], **tuned}, document)
+    resources = document.get("HyperParameterTuningResourceConfig") or document["ResourceConfig"]
+    check_training(
+        {**document["StaticHyperParameters"], **tuned}, document | {"ResourceConfig": resources}
+    )
