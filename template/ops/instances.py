@@ -30,7 +30,8 @@ def refuse_unknown_type(stage: Stage, known: Collection[str]) -> None:
     wanted = stage.settings.instance_type
     if wanted in known:
         return
-    alike = get_close_matches(wanted, known, n=2)
+    whole = f"ml.{wanted}"
+    alike = [whole] if whole in known else get_close_matches(wanted, known, n=2)
     advice = f"use one like {' or '.join(alike)}, or " if alike else ""
     raise ProjectError(
         f"{stage.file}: key `instance_type`: endpoints do not run on {wanted}, as far as the "

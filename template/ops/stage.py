@@ -64,7 +64,7 @@ def load_stages(folder: Path = STAGES) -> dict[str, Stage]:
     ProjectError : there is no stage, a file is wrong, or `after` names no stage or leads back
         to where it started.
     """
-    found = {path.stem: Stage(path.stem, _settings(path)) for path in folder.glob("*.yaml")}
+    found = {path.stem: Stage(path.stem, _settings(path)) for path in sorted(folder.glob("*.yaml"))}
     if not found:
         raise ProjectError(f"{folder} holds no stage; add a file like staging.yaml")
     order = {name: len(_before(found, name)) for name in found}
@@ -102,11 +102,11 @@ def _before(stages: Mapping[str, Stage], name: str) -> list[str]:
                 f"{stages[current].file}: key `after`: there is no stage {after!r}; "
                 f"there are {', '.join(sorted(stages))}"
             )
-        passed.append(after)
-        if after == name or passed.count(after) > 1:
+        if after == name or after in passed:
             raise ProjectError(
-                f"the stages {' after '.join([name, *passed])} form a circle; "
+                f"the stages {' after '.join([name, *passed, after])} form a circle; "
                 "write `after: null` in the file of the first one"
             )
+        passed.append(after)
         current = after
     return passed

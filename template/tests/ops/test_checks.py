@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from demo import example_version
-from ops.verify import LARGEST_PAYLOAD, Answer, checks, load_example, problem
+from ops.verify import (
+    LARGEST_PAYLOAD,
+    Answer,
+    checks,
+    load_example,
+    problem,
+    shape_difference,
+    value_difference,
+)
 from project import registry, s3
 from project.aws import Connection
 from project.contract import ContractError, ExpectedAnswers
@@ -37,14 +45,73 @@ def other(**changes: Any) -> Answer:
 def test_the_expected_answers_pass_every_check() -> None:
     done = checks([answer(), other(scores=[0.5 + 1e-8, 1.0])], EXPECTED, 100)
 
-    assert [check.name for check in done] == [
-        "status",
-        "content type",
-        "schema",
-        "answers",
-        "latency",
+    assert [(check.name, check.seen) for check in done] == [
+        ("status", "200"),
+        ("content type", "application/json"),
+        ("schema", "as expected"),
+        ("answers", "as expected, numbers within 1e-06"),
+        ("latency", "slowest of 2 was 10 ms, limit 100 ms"),
     ]
     assert problem(done) == ""
+
+
+def test_an_answer_may_take_as_long_as_the_limit() -> None:
+    assert problem(checks([answer(milliseconds=100)], EXPECTED, 100)) == ""
+
+
+def test_every_wrong_content_type_is_named() -> None:
+    seen = [answer(content_type=kind) for kind in ("text/html", "text/csv", "application/json")]
+
+    assert problem(checks(seen, EXPECTED, 100)) == (
+        "content type: text/csv, text/html, not application/json"
+    )
+
+
+@pytest.mark.parametrize(
+    ("expected", "seen", "difference"),
+    [
+        ({"X": None}, {"X": 1}, "X is a number, not a null"),
+        ({"a": {"b": [1]}}, {"a": {"b": {}}}, "a.b is a mapping, not a list"),
+        ([[True]], [["yes"]], "[0][0] is a string, not a boolean"),
+        ([1], None, "the answer is a null, not a list"),
+        ([1, {"a": "b"}], [2, {"a": "c"}], ""),
+    ],
+)
+def test_the_first_difference_in_shape_is_told(expected: Any, seen: Any, difference: str) -> None:
+    assert shape_difference(expected, seen) == difference
+
+
+@pytest.mark.parametrize(
+    ("expected", "seen", "difference"),
+    [
+        (3, 4, "the answer is 4, not 3"),
+        ({"X": [True]}, {"X": [False]}, "X[0] is False, not True"),
+        ({"a": {"b": "c"}}, {"a": {"b": "d"}}, "a.b is 'd', not 'c'"),
+        # One in a million: of a large number relative to it, near nought absolute.
+        (1000, 1000.0005, ""),
+        (1000, 1000.002, "the answer is 1000.002, not 1000"),
+        (0, 5e-7, ""),
+        (0, 2e-6, "the answer is 2e-06, not 0"),
+        (float("nan"), float("nan"), ""),
+        (float("nan"), 1.0, "the answer is 1.0, not nan"),
+        (None, None, ""),
+    ],
+)
+def test_the_first_difference_in_values_is_told(expected: Any, seen: Any, difference: str) -> None:
+    assert value_difference(expected, seen, tolerance=1e-6) == difference
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (b"two\n lines", "two lines"),
+        (b"\xff", "\N{REPLACEMENT CHARACTER}"),
+        (b"x" * 200, "x" * 200),
+        (b"x" * 201, "x" * 199 + "…"),
+    ],
+)
+def test_a_refusal_is_told_in_a_short_line(body: bytes, shown: str) -> None:
+    assert problem(checks([Answer(500, "", body, 1)], EXPECTED, 100)) == f"status: 500: {shown}"
 
 
 @pytest.mark.parametrize(

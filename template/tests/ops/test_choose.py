@@ -44,7 +44,10 @@ def test_an_event_names_the_version() -> None:
         ({"detail-type": "Object Created"}, "no 'SageMaker Model Package State Change'"),
         ({**event(), "detail": {}}, "names no model version"),
         (event(ModelPackageGroupName="others"), "the group others, not about demo-models"),
-        (event(ModelApprovalStatus="Rejected"), "version 3 is Rejected, not Approved"),
+        (
+            event(ModelApprovalStatus="Rejected"),
+            "is Rejected, not Approved; only an approval deploys$",
+        ),
     ],
 )
 def test_another_event_is_refused(document: Any, message: str) -> None:
@@ -62,6 +65,10 @@ def test_another_event_is_refused(document: Any, message: str) -> None:
 def test_only_an_approved_version_is_deployed(approval: str, message: str) -> None:
     with pytest.raises(ProjectError, match=message):
         refuse_unapproved(offline_version(approval=approval))
+
+
+def test_an_approved_version_is_let_through() -> None:
+    refuse_unapproved(offline_version(approval="Approved"))
 
 
 def test_a_version_must_have_been_verified_in_the_stage_before() -> None:

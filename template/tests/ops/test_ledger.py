@@ -52,7 +52,13 @@ def test_the_last_verification_of_a_configuration_counts() -> None:
     assert ledger.failed_last(events[::-1], "config-2")
     assert not ledger.failed_last([record(2), *events[::-1]], "config-2")
     assert not ledger.failed_last(events[::-1], "config-1")
-    assert not ledger.failed_last(events[::-1], "config-4")
+    assert ledger.failed_last(events[::-1], "config-4") is False
+
+
+def test_a_verification_is_no_promotion() -> None:
+    events = [record(1), record(2), record(1, action="verify")]
+
+    assert versions(ledger.served(events[::-1])) == [2, 1]
 
 
 def test_from_what_was_never_recorded_the_target_is_what_served_last() -> None:
@@ -150,7 +156,10 @@ def test_a_row_says_what_served_before_and_what_was_put_back() -> None:
     row = ledger.row(record(3, previous_endpoint_config="by-hand", outcome="interrupted"))
     assert (row["before"], row["outcome"], row["took"]) == ("by-hand", "interrupted", "-")
 
+    assert ledger.row(started(3, "a"))["took"] == "-"
+
     row = ledger.row(record(1, reason="r" * 61))
+    assert row["by"] == "user/somebody"
     assert (row["before"], row["reason"]) == ("-", "r" * 59 + "…")
     assert ledger.row(record(1, reason="r" * 60))["reason"] == "r" * 60
     assert tuple(row) == ledger.HEAD

@@ -55,6 +55,40 @@ def test_instances_that_were_changed_by_hand_show() -> None:
     ]
 
 
+def test_whatever_serves_is_compared() -> None:
+    now = now_serving(
+        want(),
+        model={
+            "PrimaryContainer": {
+                "Image": "image:0",
+                "ModelDataUrl": "s3://bucket/3/model.tar.gz",
+                "Environment": {"A": "1"},
+            },
+            "ExecutionRoleArn": "an-old-role",
+        },
+        tags={"model-package-version": "3", "stage": "staging"},
+    )
+    container = offline_version().container
+    connection = offline_connection()
+    tags = {tag["Key"]: tag["Value"] for tag in connection.tags} | {"stage": "staging"}
+
+    assert changes(want(), now) == [
+        Change("image", "image:0", container["Image"]),
+        Change("environment", {"A": "1"}, container["Environment"]),
+        Change("role", "an-old-role", connection.endpoint_role),
+        Change("tags", {"stage": "staging"}, tags),
+    ]
+
+
+def test_what_serves_may_have_lost_its_model_and_its_tags() -> None:
+    now = now_serving(want(), model={}, tags={})
+
+    shown = {change.what: change.old for change in changes(want(), now)}
+    assert shown == dict.fromkeys(
+        ("version", "image", "model data", "environment", "role", "tags"), None
+    )
+
+
 def test_without_an_endpoint_everything_is_new() -> None:
     assert endpoint_action(want(), None) == "create"
     assert Change("version", None, "3") in changes(want(), None)
@@ -83,3 +117,39 @@ def test_a_plan_reads_as_a_short_diff() -> None:
         "    role                none → a-role",
         "the endpoint is Updating; a promotion waits for that first",
     ]
+
+
+def plan(status: str | None, action: str = "keep") -> Plan:
+    return Plan(
+        stage="staging",
+        version=3,
+        why="as asked for",
+        status=status,
+        steps=[Step("endpoint", "demo-staging", action)],
+        changes=[
+            Change("version", None, "3"),
+            Change("instance type", None, "ml.m5.large"),
+            Change("instance count", None, 1),
+            Change("environment", None, {"B": "2", "A": "1"}),
+        ],
+    )
+
+
+def test_a_plan_that_changes_nothing_says_so() -> None:
+    assert lines(plan("InService")) == ["staging: version 3, as asked for", "nothing to do"]
+    assert plan("InService").nothing
+    assert not plan("Updating").nothing
+
+
+def test_a_first_deployment_shows_only_what_a_reader_looks_for() -> None:
+    assert lines(plan(None, "create")) == [
+        "staging: version 3, as asked for",
+        "  create  endpoint                demo-staging",
+        "    version             none → 3",
+        "    instance type       none → ml.m5.large",
+        "    instance count      none → 1",
+    ]
+
+
+def test_a_mapping_reads_as_pairs_in_order() -> None:
+    assert lines(plan("InService", "update"))[-1] == "    environment         none → A=1, B=2"

@@ -58,6 +58,8 @@ def test_an_endpoint_that_never_came_up_is_not_put_back() -> None:
         (serving(2), ""),
         (serving(1, failure="no\n capacity"), "SageMaker rolled it back: no capacity"),
         (serving(2, status="Failed", failure="no ping"), "demo-staging is Failed: no ping"),
+        (serving(2, status="Failed"), "demo-staging is Failed"),
+        (serving(1), "SageMaker rolled it back"),
         (serving(3), "another promotion overtook it with config-3"),
         (None, "its endpoint was deleted meanwhile"),
     ],

@@ -35,16 +35,30 @@ def test_an_unknown_stage_is_refused_with_those_there_are() -> None:
 
 
 def test_after_must_name_a_stage(tmp_path: Path) -> None:
-    with pytest.raises(ProjectError, match=r"live\.yaml: key `after`: there is no stage 'trial'"):
-        load_stages(write(tmp_path, live="trial"))
+    with pytest.raises(
+        ProjectError, match=r"live\.yaml: .*no stage 'trial'; there are check, live$"
+    ):
+        load_stages(write(tmp_path, check=None, live="trial"))
 
 
 @pytest.mark.parametrize(
-    "after", [{"a": "a"}, {"a": "b", "b": "a"}, {"a": "b", "b": "c", "c": "b"}]
+    ("after", "circle"),
+    [
+        ({"a": "a"}, "a after a"),
+        ({"a": "b", "b": "a"}, "a after b after a"),
+        ({"a": "b", "b": "c", "c": "b"}, "a after b after c after b"),
+    ],
 )
-def test_stages_must_not_form_a_circle(tmp_path: Path, after: dict[str, str | None]) -> None:
-    with pytest.raises(ProjectError, match="form a circle; write `after: null` in"):
+def test_stages_must_not_form_a_circle(
+    tmp_path: Path, after: dict[str, str | None], circle: str
+) -> None:
+    with pytest.raises(ProjectError, match=f"^the stages {circle} form a circle; write `after: nu"):
         load_stages(write(tmp_path, **after))
+
+
+def test_a_folder_without_stages_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="holds no stage; add a file like staging"):
+        load_stages(tmp_path)
 
 
 def test_a_misspelt_key_is_refused(tmp_path: Path) -> None:
