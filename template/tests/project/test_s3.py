@@ -32,41 +32,41 @@ def test_what_is_no_uri_is_refused(text: str) -> None:
     assert str(refused.value) == f"{text!r} is no S3 URI, such as s3://bucket/key"
 
 
-def test_an_object_is_written_found_and_read(connection: Connection, tmp_path: Path) -> None:
-    uri = f"{connection.prefix}/test/object.json"
-    assert not s3.exists(connection, uri)
+def test_an_object_is_written_found_and_read(fresh: Connection, tmp_path: Path) -> None:
+    uri = f"{fresh.prefix}/test/object.json"
+    assert not s3.exists(fresh, uri)
     # Its name begins as the other's does.
-    s3.write(connection, f"{uri}.more", b"")
-    assert not s3.exists(connection, uri)
-    s3.write(connection, uri, b'{"a": [1, null]}')
-    assert s3.exists(connection, uri)
-    assert s3.read(connection, uri) == b'{"a": [1, null]}'
-    assert s3.read_json(connection, uri) == {"a": [1, None]}
-    s3.download(connection, uri, tmp_path / "object")
+    s3.write(fresh, f"{uri}.more", b"")
+    assert not s3.exists(fresh, uri)
+    s3.write(fresh, uri, b'{"a": [1, null]}')
+    assert s3.exists(fresh, uri)
+    assert s3.read(fresh, uri) == b'{"a": [1, null]}'
+    assert s3.read_json(fresh, uri) == {"a": [1, None]}
+    s3.download(fresh, uri, tmp_path / "object")
     assert (tmp_path / "object").read_bytes() == b'{"a": [1, null]}'
 
 
 def test_what_is_wrong_with_an_object_is_said(
-    connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fresh: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    uri = f"{connection.prefix}/test/wrong"
+    uri = f"{fresh.prefix}/test/wrong"
     missing = f"{uri} is not there; put it back, or make anew what names it"
     for read in (s3.read, s3.read_json):
         with pytest.raises(ProjectError) as refused:
-            read(connection, uri)
+            read(fresh, uri)
         assert str(refused.value) == missing
     with pytest.raises(ProjectError) as refused:
-        s3.download(connection, uri, tmp_path / "object")
+        s3.download(fresh, uri, tmp_path / "object")
     assert str(refused.value) == missing
     assert not (tmp_path / "object").exists()
-    s3.write(connection, uri, b"{")
+    s3.write(fresh, uri, b"{")
     with pytest.raises(ProjectError) as refused:
-        s3.read_json(connection, uri)
+        s3.read_json(fresh, uri)
     assert str(refused.value) == f"{uri} is not valid JSON; make anew what names it"
     monkeypatch.setattr(s3, "LARGEST", 3)
-    s3.write(connection, uri, b"123")
-    assert s3.read(connection, uri) == b"123"
-    s3.write(connection, uri, b"1234")
+    s3.write(fresh, uri, b"123")
+    assert s3.read(fresh, uri) == b"123"
+    s3.write(fresh, uri, b"1234")
     with pytest.raises(ProjectError) as refused:
-        s3.read(connection, uri)
+        s3.read(fresh, uri)
     assert str(refused.value) == f"{uri} is larger than 3 bytes; make it smaller"
