@@ -10,6 +10,7 @@
 import argparse
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -83,11 +84,12 @@ def main() -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         print(f"error: {folder} is not empty; name another folder", file=sys.stderr)
         raise SystemExit(2)
-    print(f"$ copier copy --defaults {ROOT} {folder}", flush=True)
+    paths = shlex.join([str(ROOT), str(folder)])
+    print(f"$ uv tool run copier copy --defaults {paths}", flush=True)
     started = time.monotonic()
     copy(folder)
     print(f"  {time.monotonic() - started:.1f} s", flush=True)
-    print(f"$ cd {folder}\n$ uv run demo", flush=True)
+    print(f"$ cd {shlex.quote(str(folder))}\n$ uv run demo", flush=True)
     environment = {**os.environ}
     # This script's own environment is not the project's.
     environment.pop("VIRTUAL_ENV", None)
