@@ -12,7 +12,7 @@ import time
 import pytest
 from kit import Local, is_alive, wait_until
 
-from sagemaker_local import cli
+from sagemaker_local import cli, lifecycle
 
 
 @pytest.fixture
@@ -88,8 +88,8 @@ def test_a_state_folder_that_cannot_be_written_is_told(home):
     )
     if subprocess.run([*readonly.inside, "true"], capture_output=True).returncode:
         pytest.skip("no file system can be mounted here")
-    for command in ("up", "serve"):
-        said = one_line(readonly.command(command))
+    for command in (["up"], ["serve"], ["down"], ["reset", "--yes"]):
+        said = one_line(readonly.command(*command))
         assert f"{home.home}" in said
         assert said.endswith("mend that, or name another folder with --home"), said
 
@@ -108,6 +108,31 @@ def test_a_machine_without_loopback_is_told_at_once(home):
         assert "cannot reach 127.0.0.1:" in one_line(alone.command(command))
     assert time.monotonic() - began < 20
     assert alone.command("down").stdout == "stopped\n"
+
+
+def test_what_is_in_the_way_is_named(home):
+    home.up()
+    home.down()
+    shutil.rmtree(home.home / "jobs")
+    (home.home / "jobs").touch()
+    assert f"{home.home / 'jobs'}: File exists; " in one_line(home.command("up"))
+    (home.home / "jobs").unlink()
+    (home.home / "server.json").mkdir()
+    for command in ("up", "down"):
+        assert f"{home.home / 'server.json'}: Is a directory; " in one_line(home.command(command))
+    (home.home / "server.json").rmdir()
+
+
+def test_a_working_directory_that_is_gone_is_told(tmp_path):
+    (tmp_path / "gone").mkdir()
+    command = f'cd "$1" && rmdir "$1" && {sys.executable} -m sagemaker_local status'
+    done = subprocess.run(
+        ["sh", "-c", command, "-", str(tmp_path / "gone")],
+        env=Local("unused").environment,
+        capture_output=True,
+        text=True,
+    )
+    assert "working directory" in one_line(done)
 
 
 def test_a_state_folder_that_is_a_file_is_told(tmp_path):
@@ -147,9 +172,9 @@ def test_the_number_of_a_dead_server_is_believed_by_nobody(home):
 
 
 def test_a_server_that_hangs_is_told_and_can_be_ended(home, monkeypatch, capsys):
-    monkeypatch.setattr(cli, "_ANSWER_SECONDS", 0.1)
-    monkeypatch.setattr(cli, "_ASK_SECONDS", 0.1)
-    monkeypatch.setattr(cli, "_STOP_SECONDS", 0.5)
+    monkeypatch.setattr(lifecycle, "_ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(lifecycle, "_ASK_SECONDS", 0.1)
+    monkeypatch.setattr(lifecycle, "_STOP_SECONDS", 0.5)
     home.up()
     os.kill(home.pid, signal.SIGSTOP)
     assert cli.main(["up", "--home", str(home.home)]) == 1

@@ -1,18 +1,12 @@
 """The command line: `sagemaker-local up`, `env`, `status`, `down`, `reset` and `serve`."""
 
 import argparse
-import errno
-import http.client
 import json
 import os
-import re
 import shlex
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 from sagemaker_local.environment import (
     client_environment,
@@ -20,14 +14,10 @@ from sagemaker_local.environment import (
     misleading,
     server_environment,
 )
-from sagemaker_local.home import NO_LOOPBACK, Home, Running, find_home
+from sagemaker_local.home import Home, find_home
+from sagemaker_local.lifecycle import LifecycleError, Up, ask, ensure_up, stop, writing
 from sagemaker_local.regions import partition_of
 
-_START_SECONDS = 60
-_ANSWER_SECONDS = 10
-_ASK_SECONDS = 5
-_STOP_SECONDS = 15
-_POLL_SECONDS = 0.01
 _OUTDATED = (
     "the server's code was replaced since it started, as an update does: end it with "
     "`sagemaker-local down` when nothing runs in it; its state stays"
@@ -57,13 +47,20 @@ class CliError(Exception):
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 failed or down, 2 wrong use."""
     options = _parser().parse_args(arguments)
-    home = find_home(options.home, os.environ, Path.cwd(), sys.prefix)
     try:
-        code: int = options.run(home, options)
+        code: int = options.run(_home(options), options)
         return code
-    except CliError as error:
+    except (CliError, LifecycleError) as error:
         print(f"sagemaker-local: {error}", file=sys.stderr)
-        return error.code
+        return getattr(error, "code", 1)
+
+
+def _home(options: argparse.Namespace) -> Home:
+    try:
+        here = Path.cwd()
+    except OSError as error:
+        raise CliError(f"the working directory: {error.strerror}; change into another") from None
+    return find_home(options.home, os.environ, here, sys.prefix)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -106,19 +103,19 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _up(home: Home, options: argparse.Namespace) -> int:
-    running, started = _ensure_up(home)
+    found = _ensure_up(home)
     if options.json:
-        print(json.dumps(client_environment(home, running, _region(home, options))))
+        print(json.dumps(client_environment(home, found.running, _region(home, options))))
     else:
-        print(f"{'started' if started else 'already up'}: local SageMaker at {running.url}")
+        how = "started" if found.was_started else "already up"
+        print(f"{how}: local SageMaker at {found.running.url}")
         print(f"state in {home.path}")
         print('point AWS clients of this shell to it:  eval "$(sagemaker-local env)"')
     return 0
 
 
 def _env(home: Home, options: argparse.Namespace) -> int:
-    running, _ = _ensure_up(home)
-    variables = client_environment(home, running, _region(home, options))
+    variables = client_environment(home, _ensure_up(home).running, _region(home, options))
     if elsewhere := misleading(os.environ, variables):
         print(f"unset {' '.join(elsewhere)}")
     for name, value in variables.items():
@@ -126,9 +123,16 @@ def _env(home: Home, options: argparse.Namespace) -> int:
     return 0
 
 
+def _ensure_up(home: Home) -> Up:
+    found = ensure_up(home)
+    if found.is_outdated:
+        print(f"sagemaker-local: {_OUTDATED}", file=sys.stderr)
+    return found
+
+
 def _status(home: Home, options: argparse.Namespace) -> int:
     running = home.read_running()
-    answer = _ask(running) if running else None
+    answer = ask(running) if running else None
     if options.json:
         print(json.dumps({"up": answer is not None, "home": str(home.path), **(answer or {})}))
     elif answer is None and (pid := home.server_pid()):
@@ -149,7 +153,7 @@ def _status(home: Home, options: argparse.Namespace) -> int:
 
 
 def _down(home: Home, options: argparse.Namespace) -> int:
-    print("stopped" if _stop(home) else f"not up (state in {home.path})")
+    print("stopped" if stop(home) else f"not up (state in {home.path})")
     return 0
 
 
@@ -161,11 +165,9 @@ def _reset(home: Home, options: argparse.Namespace) -> int:
         raise CliError(f"{home.path} was not made by the local SageMaker; nothing was deleted")
     if not options.yes:
         _ask_to_delete(home)
-    _stop(home)
-    try:
+    stop(home)
+    with writing(home):
         home.clear()
-    except OSError as error:
-        raise CliError(f"cannot delete {error.filename}: {error.strerror}") from None
     print(f"deleted {home.path}")
     return 0
 
@@ -205,113 +207,3 @@ def _region_name(text: str) -> str:
     if not partition_of(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no AWS region, such as eu-central-1")
     return text
-
-
-def _ensure_up(home: Home) -> tuple[Running, bool]:
-    """Return the running server, and whether it was started for that."""
-    try:
-        if home.path.exists() and not home.is_ours and any(home.path.iterdir()):
-            raise CliError(
-                f"{home.path} is not empty and not ours; name another folder with --home"
-            )
-        home.prepare()
-        with home.lock("up"):
-            # The folder may have been deleted while somebody else held the lock.
-            home.prepare()
-            running = _find(home)
-            return (running, False) if running else (_start(home), True)
-    except OSError as error:
-        advice = "mend that, or name another folder with --home"
-        raise CliError(f"cannot write to {home.path}: {error.strerror}; {advice}") from None
-
-
-def _find(home: Home) -> Running | None:
-    """Return the server that is up, after waiting for one that has not said yet where it is."""
-    deadline = time.monotonic() + _ANSWER_SECONDS
-    while True:
-        running = home.read_running()
-        if running and (answer := _ask(running)):
-            if answer["outdated"]:
-                print(f"sagemaker-local: {_OUTDATED}", file=sys.stderr)
-            return running
-        if home.server_pid() is None:
-            return None
-        if time.monotonic() > deadline:
-            raise CliError("the server does not answer; run `sagemaker-local down`, then up again")
-        time.sleep(_POLL_SECONDS)
-
-
-def _start(home: Home) -> Running:
-    with home.log.open("ab") as output:
-        # On a full disk the server could not say why it does not start.
-        output.write(b"started by `sagemaker-local up`\n")
-        output.flush()
-        begin = output.tell()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sagemaker_local", "serve", "--home", str(home.path)],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=server_environment(home, os.environ),
-            start_new_session=True,
-        )
-    deadline = time.monotonic() + _START_SECONDS
-    while process.poll() is None:
-        running = home.read_running()
-        if running and running.pid == process.pid and _ask(running):
-            return running
-        if time.monotonic() > deadline:
-            process.kill()
-            raise CliError(f"the server did not start in {_START_SECONDS} s; see {home.log}")
-        time.sleep(_POLL_SECONDS)
-    # A `serve` may have come first.
-    if other := _find(home):
-        return other
-    raise CliError(f"the server did not start: {_last_error(home, begin)}")
-
-
-def _last_error(home: Home, begin: int) -> str:
-    """Return what the log says, from a position on, about why the server ended."""
-    with home.log.open(errors="replace") as log:
-        log.seek(begin)
-        said = re.findall("^sagemaker-local: (.*)$", log.read(), re.MULTILINE)
-    return said[-1] if said else f"see {home.log}"
-
-
-def _stop(home: Home) -> bool:
-    """Stop the server; returns whether there was one."""
-    if not home.is_ours:
-        return False
-    stopped = False
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        deadline = time.monotonic() + _STOP_SECONDS
-        seen, signalled = None, False
-        while time.monotonic() < deadline:
-            pid = home.server_pid()
-            if pid is None:
-                home.forget_running()
-                return stopped
-            # Seen twice it is not that of an earlier server, see `server_pid`.
-            if pid and pid == seen and not signalled:
-                os.kill(pid, number)
-                stopped = signalled = True
-            seen = pid
-            time.sleep(_POLL_SECONDS)
-    raise CliError(f"the server did not stop; see {home.log}")
-
-
-def _ask(running: Running) -> dict[str, Any] | None:
-    scope = f"Credential={running.access_key}/20000101/us-east-1/sagemaker-local/aws4_request"
-    # Not through urllib: a proxy of the environment must not be asked for an address on loopback.
-    address = running.url.removeprefix("http://")
-    connection = http.client.HTTPConnection(address, timeout=_ASK_SECONDS)
-    try:
-        connection.request("GET", "/", headers={"Authorization": f"AWS4-HMAC-SHA256 {scope}"})
-        status: dict[str, Any] = json.loads(connection.getresponse().read())
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        if getattr(error, "errno", None) == errno.ENETUNREACH:
-            raise CliError(f"cannot reach {address}: {NO_LOOPBACK}") from None
-        return None
-    finally:
-        connection.close()
-    return status if status.get("pid") == running.pid else None
