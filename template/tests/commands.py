@@ -2,10 +2,11 @@
 
 import contextlib
 import importlib
-import io
 import signal
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 from project.settings import ROOT
 
@@ -35,21 +36,28 @@ def call(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     command, arguments : as in `run`.
     """
     main = importlib.import_module(_module(command)).main
-    out, error = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2))
-    before, interrupt, code = sys.argv, signal.getsignal(signal.SIGINT), 0
+    before, code = sys.argv, 0
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     sys.argv = [command, *arguments]
-    try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
-            main()
-    except SystemExit as end:
-        code = int(end.code or 0)
-    finally:
-        sys.argv = before
-        signal.signal(signal.SIGINT, interrupt)
-    texts = []
-    for stream in (out, error):
-        stream.seek(0)
-        texts.append(stream.read())
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, name) for name in ("stdout", "stderr")]
+        out, error = (path.open("w", encoding="utf-8") for path in paths)
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
+                try:
+                    main()
+                finally:
+                    sys.stdout.flush()
+                    sys.stderr.flush()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        finally:
+            sys.argv = before
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            out.close()
+            error.close()
+        texts = [path.read_text("utf-8") for path in paths]
     return subprocess.CompletedProcess([command, *arguments], code, *texts)
 
 

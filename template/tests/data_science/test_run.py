@@ -141,8 +141,9 @@ def test_the_same_work_is_not_done_again(
     client.delete_model_package(ModelPackageName=newest.arn)
     # What is compared is the whole of it, and its version must be there.
     document = json.loads(call("ds", "definition", "--local").stdout)
-    threshold = str(thresholds(quality)[0])
-    same = {"InputDataUrl": data, "QualityThreshold": threshold, "GitCommit": "another"}
+    source = execution.run_id(registered.metadata["pipeline_execution"])
+    with_what = history.earlier_run(connection, source).values
+    same = {name: str(value) for name, value in with_what.items()} | {"GitCommit": "another"}
     found = history.same_work(connection, document, same, 1)
     assert found is not None and found[1].number == registered.number
     other = document | {"Steps": document["Steps"][:1]}
@@ -352,7 +353,9 @@ def test_a_version_whose_metrics_are_gone_does_not_hide_the_others(
         assert shown.returncode == 0, shown.stderr
         assert f"{uri} is not there; put it back" in shown.stdout
         s3.write(connection, uri, b'["no metrics"]')
-        assert json.loads(call("ds", "versions", "--json").stdout)[0]["metrics"] == {}
+        listed = json.loads(call("ds", "versions", "--json").stdout)
+        measured = {one["version"]: one["metrics"] for one in listed}
+        assert measured[registered.number] == {}
     finally:
         s3.write(connection, uri, before)
 
