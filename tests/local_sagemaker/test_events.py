@@ -3,7 +3,12 @@
 import json
 
 from definitions import definition, step
-from kit import IMAGE, ROLE, wait_until
+from kit import IMAGE, ROLE, processing, training, wait_until
+
+from sagemaker_local.jobs.job import JOB_KINDS
+from sagemaker_local.wire import server
+
+assert server, "it registers all kinds of jobs"
 
 
 def test_approval_reaches_a_queue_through_a_rule(local):
@@ -77,3 +82,52 @@ def test_end_of_an_execution_reaches_a_queue_through_a_rule(local):
     event = json.loads(message["Body"])
     assert event["resources"] == [pipeline, execution["PipelineExecutionArn"]]
     assert event["detail"]["previousPipelineExecutionStatus"] == "Executing"
+
+
+def events_about(local, arn):
+    lines = (local.home / "events.jsonl").read_text().splitlines()
+    return [event for event in map(json.loads, lines) if event["resources"] == [arn]]
+
+
+def test_every_kind_of_job_has_its_event():
+    assert sorted(kind.event for kind in JOB_KINDS.values()) == [
+        "SageMaker HyperParameter Tuning Job State Change",
+        "SageMaker Processing Job State Change",
+        "SageMaker Training Job State Change",
+        "SageMaker Transform Job State Change",
+    ]
+
+
+def test_jobs_announce_their_status(local):
+    tags = [{"Key": "project", "Value": "p"}]
+    local.sm.create_training_job(**training(local, "fails", "raise SystemExit(1)", Tags=tags))
+    job = local.wait_for_job("Training", "fails")
+    local.run_processing("works", "print()")
+    processed = local.sm.describe_processing_job(ProcessingJobName="works")
+    local.sm.create_processing_job(**processing(local, "slow", "import time; time.sleep(60)"))
+    wait_until(
+        lambda: local.sm.describe_processing_job(ProcessingJobName="slow"),
+        lambda found: "ProcessingStartTime" in found,
+    )
+    local.sm.stop_processing_job(ProcessingJobName="slow")
+    stopped = local.wait_for_job("Processing", "slow")
+
+    def statuses(arn, member):
+        wait_until(
+            lambda: events_about(local, arn)[-1]["detail"][member],
+            lambda status: status in ("Completed", "Failed", "Stopped"),
+        )
+        return [event["detail"][member] for event in events_about(local, arn)]
+
+    arn = job["TrainingJobArn"]
+    assert statuses(arn, "TrainingJobStatus") == ["InProgress", "Failed"]
+    first, last = events_about(local, arn)
+    assert first["detail-type"] == last["detail-type"] == "SageMaker Training Job State Change"
+    assert last["detail"]["FailureReason"] == job["FailureReason"]
+    assert last["detail"]["Tags"] == {"project": "p"}
+    milliseconds = round(job["CreationTime"].timestamp() * 1000)
+    assert last["detail"]["CreationTime"] == str(milliseconds)
+    arn = processed["ProcessingJobArn"]
+    assert statuses(arn, "ProcessingJobStatus") == ["InProgress", "Completed"]
+    arn = stopped["ProcessingJobArn"]
+    assert statuses(arn, "ProcessingJobStatus") == ["InProgress", "Stopping", "Stopped"]

@@ -55,7 +55,7 @@ class Events:
         region : where it happened.
         kind : the event's `detail-type`.
         about : what changed, by its ARN, or several ARNs.
-        detail : its new state, as Describe answers it.
+        detail : its new state, as Describe answers it; times that are numbers are written out.
         source : the service that announces it.
         """
         event = {
@@ -67,7 +67,8 @@ class Events:
             "time": iso(datetime.now(UTC).timestamp()),
             "region": region,
             "resources": [about] if isinstance(about, str) else list(about),
-            "detail": detail | {name: iso(detail[name]) for name in _TIMES if name in detail},
+            "detail": detail
+            | {name: iso(detail[name]) for name in _TIMES if isinstance(detail.get(name), float)},
         }
         try:
             with self._lock, self._path.open("a") as file:

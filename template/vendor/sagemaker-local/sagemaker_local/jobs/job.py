@@ -9,9 +9,11 @@ from typing import Any
 
 from sagemaker_local.api.actions import ACTIONS, Call, now
 from sagemaker_local.api.errors import STOPPED_WITH_US
+from sagemaker_local.api.events import Events
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.api.resource_kind import ResourceKind
 from sagemaker_local.api.resources import find, offer
+from sagemaker_local.api.tags import read_tags
 from sagemaker_local.home import Home
 from sagemaker_local.jobs.running import Job, JobError
 from sagemaker_local.processes.container import make_root
@@ -36,12 +38,14 @@ class JobKind:
     work : does a job and returns the members to record; raises JobError when it failed.
     stopping : the members to set, beside the status, when it is asked to stop.
     ended : the members to set, beside the status, when it ends in a status.
+    event : the `detail-type` of the events about its status; nothing if it has none.
     """
 
     resource: ResourceKind
     work: Callable[[Job], Body]
     ended: Callable[[str], Body]
     stopping: Mapping[str, Any] = field(default_factory=dict)
+    event: str = ""
 
     @property
     def log_group(self) -> str:
@@ -62,6 +66,7 @@ def job_kind(kind: JobKind) -> JobKind:
             if job.body[kind.resource.status] != "InProgress":
                 return
             call.store.change(job.arn, {kind.resource.status: "Stopping", **kind.stopping})
+        _announce(call, kind, job)
         call.parts[Jobs].stop(job.arn)
 
     JOB_KINDS[noun] = kind
@@ -103,6 +108,7 @@ class Jobs:
         thread = threading.Thread(target=self._run, args=(kind, job), name=name, daemon=True)
         with self._lock:
             self._running[resource.arn] = (job, thread)
+        _announce(call, kind, resource)
         thread.start()
 
     def stop(self, arn: str) -> None:
@@ -123,7 +129,7 @@ class Jobs:
         """End the jobs that an earlier server left running."""
         for kind in JOB_KINDS.values():
             for item in self._store.at_work(kind.resource.noun):
-                self._end(kind, item.arn, "Failed", FailureReason=STOPPED_WITH_US)
+                self._end(kind, item, "Failed", FailureReason=STOPPED_WITH_US)
 
     def _run(self, kind: JobKind, job: Job) -> None:
         try:
@@ -139,12 +145,30 @@ class Jobs:
             reason = f"InternalServerError: {why}"
             status, members = "Failed", {"FailureReason": reason}
         shutil.rmtree(job.tree, ignore_errors=True)
-        self._end(kind, job.resource.arn, status, **members)
+        self._end(kind, job.resource, status, **members)
         with self._lock:
             del self._running[job.resource.arn]
 
-    def _end(self, kind: JobKind, arn: str, status: str, **members: Any) -> None:
+    def _end(self, kind: JobKind, resource: Resource, status: str, **members: Any) -> None:
         if "FailureReason" in members:
             members["FailureReason"] = members["FailureReason"][:_REASON]
         end = {kind.resource.status: status, "LastModifiedTime": now()}
-        self._store.change(arn, end | kind.ended(status) | members)
+        self._store.change(resource.arn, end | kind.ended(status) | members)
+        _announce(Call(self._parts, resource.region, {}), kind, resource)
+
+
+def _announce(call: Call, kind: JobKind, resource: Resource) -> None:
+    """Announce the status of a job.
+
+    The events' form is in the developer guide, "Events that Amazon SageMaker AI sends to Amazon
+    EventBridge": what Describe answers, its times in milliseconds as text, and tags by their keys.
+    That there is one for each status, and none for the secondary ones, is unconfirmed.
+    """
+    if not kind.event:
+        return
+    member = kind.resource.name_member
+    detail = call.perform(f"Describe{kind.resource.noun}", {member: resource.name})
+    for name in [name for name in detail if name.endswith("Time")]:
+        detail[name] = str(round(detail[name] * 1000))
+    detail["Tags"] = {tag["Key"]: tag["Value"] for tag in read_tags(call.store, resource.arn)}
+    call.parts[Events].publish(call.region, kind.event, resource.arn, detail)

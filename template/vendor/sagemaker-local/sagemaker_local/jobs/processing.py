@@ -105,5 +105,6 @@ PROCESSING_JOB = job_kind(
         resource=_RESOURCE,
         work=_process,
         ended=lambda status: {"ProcessingEndTime": now()},
+        event="SageMaker Processing Job State Change",
     )
 )

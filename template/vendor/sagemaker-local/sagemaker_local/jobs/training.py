@@ -219,5 +219,6 @@ TRAINING_JOB = job_kind(
         work=_train,
         ended=lambda status: {"SecondaryStatus": status, "TrainingEndTime": now()},
         stopping={"SecondaryStatus": "Stopping"},
+        event="SageMaker Training Job State Change",
     )
 )

@@ -133,5 +133,6 @@ TRANSFORM_JOB = job_kind(
         resource=_RESOURCE,
         work=_transform,
         ended=lambda status: {"TransformEndTime": now()},
+        event="SageMaker Transform Job State Change",
     )
 )

@@ -91,6 +91,7 @@ TUNING_JOB = job_kind(
         resource=_RESOURCE,
         work=_tune,
         ended=lambda status: {"HyperParameterTuningEndTime": now()},
+        event="SageMaker HyperParameter Tuning Job State Change",
     )
 )
 
