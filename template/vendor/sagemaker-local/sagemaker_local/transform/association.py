@@ -5,7 +5,6 @@ reference, DataProcessing.
 """
 
 import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -146,7 +145,7 @@ def _read_parts(content: bytes, content_type: str) -> list[Any]:
     try:
         text = content.decode()
         if content_type == "text/csv":
-            return [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+            return [row for row in csv.reader(text.split("\n"), strict=True) if row]
         if content_type == "application/jsonlines":
             return [json.loads(line) for line in text.split("\n") if line.strip()]
         return [json.loads(text)]
@@ -157,6 +156,13 @@ def _read_parts(content: bytes, content_type: str) -> list[Any]:
 def _write(value: Any, content_type: str) -> bytes:
     if content_type != "text/csv":
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(value if isinstance(value, list) else [value])
-    return text.getvalue().encode()
+    row = value if isinstance(value, list) else [value]
+    line: str = csv.writer(_Line(), lineterminator="").writerow(row)
+    return line.encode()
+
+
+class _Line:
+    """A file that gives back what is written to it, as csv's writer then does as well."""
+
+    def write(self, text: str) -> str:
+        return text
