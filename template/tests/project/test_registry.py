@@ -98,3 +98,15 @@ def test_a_version_that_is_not_there_is_named(fresh: Connection, number: int) ->
         ProjectError, match=f"there is no version {number} .*; `uv run project status`"
     ):
         registry.version(fresh, number)
+
+
+def test_a_decision_is_kept_with_its_reason_until_the_next_one(fresh: Connection) -> None:
+    register(fresh, "PendingManualApproval", "Approved")
+    decided = registry.set_approval(fresh, 1, "Approved", "better on the new data")
+    assert (decided.number, decided.approval, decided.name) == (1, "Approved", "version 1")
+    assert decided.package["ApprovalDescription"] == "better on the new data"
+    again = registry.set_approval(fresh, 1, "Rejected", "")
+    assert (again.approval, again.package["ModelApprovalStatus"]) == ("Rejected", "Rejected")
+    assert registry.version(fresh, 2).approval == "Approved"
+    with pytest.raises(ProjectError):
+        registry.set_approval(fresh, 3, "Approved", "")
