@@ -172,7 +172,7 @@ def history(stage: StageName, as_json: console.AsJson = False, local: console.Lo
         console.print_rows([ledger.row(one) for one in readable], ledger.HEAD, as_json=False)
         for event in events:
             if isinstance(event, ledger.Unreadable):
-                print(f"unreadable: {event.uri}: {event.problem}")
+                print(f"unreadable, delete it if it is no record: {event.uri}: {event.problem}")
 
 
 def _one_of(version: int | None, event: Path | None) -> None:
