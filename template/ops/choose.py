@@ -10,7 +10,7 @@ from typing import Any
 from ops import ledger
 from ops.instances import known_types, refuse_unknown_type, unforeseen
 from ops.ledger import Record
-from ops.serving import serving
+from ops.serving import in_service
 from ops.stage import Stage
 from project import contract, registry, s3
 from project.aws import Connection
@@ -171,13 +171,8 @@ def _newest_approved(connection: Connection) -> Choice:
 
 
 def _served_by(connection: Connection, before: Stage) -> Choice:
-    now = serving(connection, before)
-    if now is None or now.version is None or now.status != "InService":
-        raise ProjectError(
-            f"{before.name} serves nothing to take on; run `uv run ops promote {before.name}` first"
-        )
-    found = registry.version(connection, now.version)
-    return Choice(found, f"what {before.name} serves")
+    _, number = in_service(connection, before)
+    return Choice(registry.version(connection, number), f"what {before.name} serves")
 
 
 def _named_by(connection: Connection, event: Path) -> Choice:

@@ -3,7 +3,7 @@
 from ops import endpoint
 from ops.desired import desired
 from ops.release import Release, bring_out, not_asked, verify_only
-from ops.serving import Serving, serving
+from ops.serving import in_service
 from ops.stage import Stage
 from ops.verify import invoke, load_example
 from project import registry
@@ -39,7 +39,8 @@ def verify_stage(connection: Connection, stage: Stage) -> None:
     ------
     ProjectError : it serves nothing, or its answers are not what they should be.
     """
-    now, version = _in_service(connection, stage)
+    now, number = in_service(connection, stage)
+    version = registry.version(connection, number)
     example = load_example(connection, version)
     verify_only(Release(connection, stage, version, now.config, example, "verify", now))
 
@@ -51,8 +52,9 @@ def ask_stage(connection: Connection, stage: Stage) -> str:
     ------
     ProjectError : it serves nothing, or refuses the payload.
     """
-    now, version = _in_service(connection, stage)
-    answer = invoke(connection, now.endpoint, load_example(connection, version))
+    now, number = in_service(connection, stage)
+    example = load_example(connection, registry.version(connection, number))
+    answer = invoke(connection, now.endpoint, example)
     text = answer.body.decode(errors="replace")
     if answer.status != 200:
         raise ProjectError(
@@ -60,19 +62,3 @@ def ask_stage(connection: Connection, stage: Stage) -> str:
             f"`uv run ops rollback {stage.name}` goes back to what served before"
         )
     return text
-
-
-def _in_service(connection: Connection, stage: Stage) -> tuple[Serving, Version]:
-    now = serving(connection, stage)
-    if now is None:
-        raise ProjectError(f"{stage.name} serves nothing; run `uv run ops promote {stage.name}`")
-    if now.in_progress:
-        raise ProjectError(f"{now.endpoint} is {now.status}; run this again once it is InService")
-    if now.status != "InService":
-        raise ProjectError(f"{now.endpoint} is {now.status}; run `uv run ops promote {stage.name}`")
-    if now.version is None:
-        raise ProjectError(
-            f"{now.endpoint} serves {now.config}, which names no version; "
-            f"run `uv run ops promote {stage.name}`"
-        )
-    return now, registry.version(connection, now.version)

@@ -8,6 +8,7 @@ from ops.desired import endpoint_name
 from ops.stage import Stage
 from project.aws import Connection
 from project.aws_errors import found
+from project.errors import ProjectError
 from project.tags import MODEL_VERSION
 
 IN_PROGRESS = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
@@ -87,6 +88,26 @@ def serving(connection: Connection, stage: Stage) -> Serving | None:
         variant=variant,
         tags=tags,
     )
+
+
+def in_service(connection: Connection, stage: Stage) -> tuple[Serving, int]:
+    """Return what a stage serves now, and the number of that version.
+
+    Raises
+    ------
+    ProjectError : it serves nothing, or nothing of the project's, or not just now.
+    """
+    now = serving(connection, stage)
+    promote = f"run `uv run ops promote {stage.name}`"
+    if now is None:
+        raise ProjectError(f"{stage.name} serves nothing; {promote}")
+    if now.in_progress:
+        raise ProjectError(f"{now.endpoint} is {now.status}; run this again once it is InService")
+    if now.status != "InService":
+        raise ProjectError(f"{now.endpoint} is {now.status}; {promote}")
+    if now.version is None:
+        raise ProjectError(f"{now.endpoint} serves {now.config}, which names no version; {promote}")
+    return now, now.version
 
 
 def endpoint_status(connection: Connection, name: str) -> str | None:
