@@ -30,16 +30,17 @@ MINIMIZED = (
     *("interval-regression-accuracy", "mape", "merror", "mlogloss", "mphe", "mse"),
     *("poisson-nloglik", "rmse", "rmsle", "tweedie-nloglik"),
 )
+_OF_TRAINING = ("auc", "error", "logloss", "mae", "merror", "mlogloss", "rmse")
 _NUMBER = r"([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)"
 METRIC_DEFINITIONS = [
     {
         "Name": f"{data}:{metric}",
         "Regex": rf".*\[[0-9]+\].*#011{data}-{metric}:{_NUMBER}.*",
     }
-    for data in ("train", "validation")
-    for metric in (*MAXIMIZED, *MINIMIZED)
+    for data, metrics in (("train", _OF_TRAINING), ("validation", (*MAXIMIZED, *MINIMIZED)))
+    for metric in metrics
 ]
-"""What the log is searched for."""
+"""What the log is searched for: as many as a training job may have."""
 
 
 def is_algorithm(image: str, hyperparameters: Mapping[str, str]) -> bool:
