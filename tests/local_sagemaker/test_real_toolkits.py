@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import toolkits
-from kit import IMAGE, ROLE, training
+from kit import BUCKET, IMAGE, ROLE, targz, training
 
 from project.contract import INFERENCE_ENVIRONMENT
 
@@ -55,7 +55,8 @@ def step(code, name, *arguments, **variables):
 
 
 def train(code, opt_ml, data, **hyperparameters):
-    files = {path.name: path for path in code.iterdir() if path.is_file()}
+    names = sorted((path.name for path in code.iterdir()), key=lambda name: name != "train.py")
+    files = {name: code / name for name in names}
     return toolkits.train(opt_ml, files, hyperparameters, {"train": data})
 
 
@@ -412,6 +413,28 @@ def test_a_script_that_fails_does_so_alike(local, tmp_path, request, script, fai
     if "Command" in real:
         assert python in real
         assert words.endswith('python train.py"')
+
+
+def test_a_shell_script_is_run_alike(local, tmp_path):
+    script = 'for one; do printf "%s|" "$one"; done > $SM_OUTPUT_DIR/failure\nexit 3\n'
+    (tmp_path / "train.sh").write_text(f"#!/bin/sh\n{script}")
+    hyperparameters = {"text": "two words", "number": "1"}
+    files = {"train.sh": tmp_path / "train.sh"}
+    done = toolkits.train(tmp_path / "opt_ml", files, hyperparameters, {})
+    assert done.returncode == 1
+    assert (
+        tmp_path / "opt_ml" / "output" / "failure"
+    ).read_text() == "--number|1|--text|two words|"
+
+    request = training(local, "shell-script", "", hyperparameters=hyperparameters)
+    local.put("shell/sourcedir.tar.gz", targz({"train.sh": f"#!/bin/sh\n{script}"}))
+    request["HyperParameters"] |= {
+        "sagemaker_program": "train.sh",
+        "sagemaker_submit_directory": f"s3://{BUCKET}/shell/sourcedir.tar.gz",
+    }
+    local.sm.create_training_job(**request)
+    reason = local.wait_for_job("Training", "shell-script")["FailureReason"]
+    assert reason == "AlgorithmError: --number|1|--text|two words|, exit code: 1"
 
 
 def test_a_step_that_fails_says_why_in_its_failure_file(code, trained, tmp_path):

@@ -92,7 +92,7 @@ def train(opt_ml, code, hyperparameters, channels, instance_type="ml.m5.large", 
     Parameters
     ----------
     opt_ml : the folder to make the tree in.
-    code : files by name; `train.py` is what runs.
+    code : files by name; the first is what runs.
     hyperparameters : as a training job's request has them, all texts.
     channels : folders by channel.
     """
@@ -106,7 +106,7 @@ def train(opt_ml, code, hyperparameters, channels, instance_type="ml.m5.large", 
     with tarfile.open(source, "w:gz") as archive:
         for name, path in code.items():
             archive.add(path, name)
-    script = {"sagemaker_program": "train.py", "sagemaker_submit_directory": str(source)}
+    script = {"sagemaker_program": next(iter(code)), "sagemaker_submit_directory": str(source)}
     cluster = {
         "current_host": "algo-1",
         "current_instance_type": instance_type,

@@ -1,5 +1,6 @@
 """What a training job runs: a script under the training toolkit, an entry point, an algorithm."""
 
+import shlex
 import sys
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
@@ -95,16 +96,21 @@ def prepare_code(job: Job, channels: Mapping[str, Any], cluster: Mapping[str, An
     except (MissingObjectError, tarfile.TarError) as error:
         raise JobError(f"ClientError: {SUBMIT} cannot be read: {error}") from None
     _install_requirements(job)
-    command = [str(hyperparameters[PROGRAM]), *script_arguments(hyperparameters)]
-    shown = f"{sys.executable} {' '.join(command)}"
+    program, arguments = str(hyperparameters[PROGRAM]), script_arguments(hyperparameters)
+    argv, shown = ["python", program, *arguments], [sys.executable, program, *arguments]
+    if not program.endswith(".py"):
+        # As `_create_command` in the toolkit's process.py.
+        argv = shown = ["/bin/sh", "-c", shlex.join([f"./{program}", *arguments])]
+        if (script := job.opt_ml / "code" / program).is_file():
+            script.chmod(0o777)
     variables = script_variables(
         job.resource.name, job.resource.region, hyperparameters, channels, cluster
     )
     return TrainingCode(
-        argv=["python", *command],
+        argv=argv,
         variables=variables | {"PYTHONPATH": python_path(f"{PATH}/code")},
         folder=f"{PATH}/code",
-        failure=lambda code: (words_of_failure(shown, code), 1),
+        failure=lambda code: (words_of_failure(" ".join(shown), code), 1),
     )
 
 
