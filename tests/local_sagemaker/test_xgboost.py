@@ -6,7 +6,8 @@ import pickle
 import tarfile
 
 import pytest
-from kit import BUCKET, ROLE, Local, refusal, training, wait_until
+from definitions import condition, definition, equals, job_step, step
+from kit import BUCKET, ROLE, Local, refusal, training, wait_until, without
 
 from sagemaker_local.algorithms import xgboost_image
 from sagemaker_local.api.errors import AwsError
@@ -244,3 +245,109 @@ def test_a_script_of_the_user_s_is_the_user_s(data):
         PrimaryContainer={"Image": "other:1", "ModelDataUrl": "s3://b/m.tar.gz"},
     )[1]
     assert "SAGEMAKER_PROGRAM" in message
+
+
+PREPARE = """
+import csv, pathlib
+rows = list(csv.reader(open("/opt/ml/processing/raw/rows.csv")))
+for name, part in (("train", rows[:-4]), ("test", rows[-4:])):
+    with open(f"/opt/ml/processing/{name}/{name}.csv", "w") as file:
+        csv.writer(file).writerows(part)
+"""
+EVALUATE = """
+import csv, json, pathlib, pickle, tarfile, xgboost
+with tarfile.open("/opt/ml/processing/model/model.tar.gz") as archive:
+    model = pickle.load(archive.extractfile("xgboost-model"))
+rows = [list(map(float, row)) for row in csv.reader(open("/opt/ml/processing/test/test.csv"))]
+answers = model.predict(xgboost.DMatrix([row[1:] for row in rows]))
+error = sum((answer - row[0]) ** 2 for answer, row in zip(answers, rows)) / len(rows)
+report = {"regression_metrics": {"mse": {"value": float(error)}}}
+pathlib.Path("/opt/ml/processing/report/evaluation.json").write_text(json.dumps(report))
+"""
+
+
+def test_the_pipeline_of_most_examples(data):
+    """Prepare, train by XGBoost, evaluate with its pickled model, then score and register it."""
+    data.put("xgboost/raw/rows.csv", CSV)
+    place = f"s3://{BUCKET}/xgboost/run"
+    train = without(request(data, "-", image=OLD), "TrainingJobName")
+    (channel,) = train["InputDataConfig"]
+    source = {"Get": "Steps.Prepare.ProcessingOutputConfig.Outputs['train'].S3Output.S3Uri"}
+    channel["DataSource"]["S3DataSource"]["S3Uri"] = source
+    model = {"Get": "Steps.Train.ModelArtifacts.S3ModelArtifacts"}
+    container = {"Image": OLD, "ModelDataUrl": model}
+    tests = {"Get": "Steps.Prepare.ProcessingOutputConfig.Outputs['test'].S3Output.S3Uri"}
+    error = {
+        "Std:JsonGet": {
+            "PropertyFile": {"Get": "Steps.Evaluate.PropertyFiles.Report"},
+            "Path": "regression_metrics.mse.value",
+        }
+    }
+    files = [{"PropertyFileName": "Report", "OutputName": "report", "FilePath": "evaluation.json"}]
+    good = [
+        step(
+            "Create",
+            "Model",
+            Arguments={"ExecutionRoleArn": ROLE, "PrimaryContainer": container},
+        ),
+        step(
+            "Score",
+            "Transform",
+            Arguments={
+                "ModelName": {"Get": "Steps.Create.ModelName"},
+                "TransformInput": {
+                    "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": tests}},
+                    "ContentType": "text/csv",
+                    "SplitType": "Line",
+                },
+                "TransformOutput": {"S3OutputPath": f"{place}/scores", "AssembleWith": "Line"},
+                "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+                "DataProcessing": {"InputFilter": "$[1:]"},
+            },
+        ),
+        step(
+            "Register",
+            "RegisterModel",
+            Arguments={
+                "ModelPackageGroupName": "examples",
+                "InferenceSpecification": {
+                    "Containers": [container],
+                    "SupportedContentTypes": ["text/csv"],
+                    "SupportedResponseMIMETypes": ["text/csv"],
+                },
+            },
+        ),
+    ]
+    text = definition(
+        job_step(
+            data,
+            "Prepare",
+            PREPARE,
+            inputs=[("raw", f"s3://{BUCKET}/xgboost/raw")],
+            outputs=[("train", f"{place}/train"), ("test", f"{place}/test")],
+        ),
+        step("Train", "Training", Arguments=train),
+        job_step(
+            data,
+            "Evaluate",
+            EVALUATE,
+            inputs=[("model", model), ("test", tests)],
+            outputs=[("report", f"{place}/report")],
+            PropertyFiles=files,
+        ),
+        condition("Check", [equals(error, 12.0, "LessThanOrEqualTo")], good),
+    )
+    data.sm.create_pipeline(PipelineName="examples", PipelineDefinition=text, RoleArn=ROLE)
+    execution, steps = data.run_pipeline("examples")
+    told = {name: found.get("FailureReason") for name, found in steps.items()}
+    assert execution["PipelineExecutionStatus"] == "Succeeded", told
+    assert sorted(steps) == [
+        *("Check", "Create", "Evaluate", "Prepare", "Register", "Score", "Train"),
+    ]
+    scores = data.read(f"{place}/scores/test.csv.out").decode().splitlines()
+    # The last four rows have the labels 16, 16, 18 and 18; trained was up to 14.
+    assert [float(score) for score in scores] == pytest.approx([14] * 4, abs=0.5)
+    (version,) = data.sm.list_model_packages(ModelPackageGroupName="examples")[
+        "ModelPackageSummaryList"
+    ]
+    assert version["ModelPackageVersion"] == 1
