@@ -1,12 +1,14 @@
 """The registry is read page by page, and no version is described that nobody asked for."""
 
+import dataclasses
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from project import registry
 from project.aws import Connection
@@ -27,6 +29,17 @@ def register(connection: Connection, *approvals: str) -> None:
                 "SupportedResponseMIMETypes": ["text/csv"],
             },
         )
+
+
+@contextmanager
+def before_call(client: Any, name: str, act: Callable[..., None]) -> Iterator[None]:
+    """Call a function each time before a client calls its service."""
+    event = f"before-call.sagemaker.{name}"
+    client.meta.events.register(event, act)
+    try:
+        yield
+    finally:
+        client.meta.events.unregister(event, act)
 
 
 @contextmanager
@@ -55,6 +68,44 @@ def test_a_group_is_created_once_and_keeps_the_tags(fresh: Connection) -> None:
     assert fresh.tags_of(there["ModelPackageGroupArn"]) == tags
 
 
+def test_a_new_group_says_whose_it_is(fresh: Connection) -> None:
+    registry.ensure_group(fresh)
+    group = fresh.project.model_package_group
+    there = fresh.sagemaker.describe_model_package_group(ModelPackageGroupName=group)
+    assert there["ModelPackageGroupDescription"] == f"Models of {fresh.project.name}"
+    tags = {tag["Key"]: tag["Value"] for tag in fresh.tags}
+    assert fresh.tags_of(there["ModelPackageGroupArn"]) == tags
+
+
+def test_a_group_that_somebody_else_made_gets_the_tags(fresh: Connection) -> None:
+    group = fresh.project.model_package_group
+    made = fresh.sagemaker.create_model_package_group(ModelPackageGroupName=group)
+    registry.ensure_group(fresh)
+    tags = {tag["Key"]: tag["Value"] for tag in fresh.tags}
+    assert fresh.tags_of(made["ModelPackageGroupArn"]) == tags
+
+
+def test_a_group_that_is_made_meanwhile_is_no_fault(fresh: Connection) -> None:
+    # With a client of its own: this one calls the function whenever it creates a group.
+    other = fresh.session.create_client("sagemaker", region_name=fresh.region)
+    group = fresh.project.model_package_group
+
+    def create_first(**_: Any) -> None:
+        other.create_model_package_group(ModelPackageGroupName=group)
+
+    with before_call(fresh.sagemaker, "CreateModelPackageGroup", create_first):
+        registry.ensure_group(fresh)
+    assert other.describe_model_package_group(ModelPackageGroupName=group)
+
+
+def test_a_group_that_is_refused_is_a_fault(fresh: Connection) -> None:
+    # More tags than a resource may carry.
+    tags = {f"key-{number}": "" for number in range(51)}
+    project = fresh.project.model_copy(update={"tags": tags})
+    with pytest.raises(ClientError, match="ValidationException"):
+        registry.ensure_group(dataclasses.replace(fresh, project=project))
+
+
 def test_a_group_is_found_among_many_whose_names_hold_its_own(fresh: Connection) -> None:
     registry.ensure_group(fresh)
     group = fresh.project.model_package_group
@@ -69,7 +120,12 @@ def test_versions_come_newest_first_over_all_pages(fresh: Connection) -> None:
         found = list(registry.summaries(fresh, page=2))
     assert [summary.number for summary in found] == [5, 4, 3, 2, 1]
     assert found[3].approval == "Rejected"
-    assert found[0].arn == registry.version(fresh, 5).arn
+    newest = registry.version(fresh, 5)
+    assert (found[0].arn, found[0].created) == (newest.arn, newest.created)
+    assert (newest.number, newest.approval) == (5, "Approved")
+    described = fresh.sagemaker.describe_model_package(ModelPackageName=newest.arn)
+    assert newest.created == described["CreationTime"]
+    assert newest.package["InferenceSpecification"] == described["InferenceSpecification"]
     assert counted == {"ListModelPackages": 3}
     approved = registry.summaries(fresh, "Approved", page=1)
     assert [summary.number for summary in approved] == [5, 3, 1]

@@ -35,7 +35,8 @@ def test_what_is_no_uri_is_refused(text: str) -> None:
 def test_an_object_is_written_found_and_read(fresh: Connection, tmp_path: Path) -> None:
     uri = f"{fresh.prefix}/test/object.json"
     assert not s3.exists(fresh, uri)
-    # Its name begins as the other's does.
+    # One comes before it in the list, and the name of another begins as its own does.
+    s3.write(fresh, f"{fresh.prefix}/a", b"")
     s3.write(fresh, f"{uri}.more", b"")
     assert not s3.exists(fresh, uri)
     s3.write(fresh, uri, b'{"a": [1, null]}')
