@@ -85,7 +85,7 @@ def _environment_of_running(home: Path) -> dict[str, str] | None:
         variables = {str(key): str(value) for key, value in record["environment"].items()}
         status = _status(record["url"], record["access_key"])
         # Of one whose code was replaced `sagemaker-local up` says what to do.
-        alive = status["pid"] == record["pid"] and not status["outdated"]
+        alive = status["pid"] == record["pid"] and not status.get("outdated", True)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, http.client.HTTPException):
         return None
     return variables if alive else None

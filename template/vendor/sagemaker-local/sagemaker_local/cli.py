@@ -15,7 +15,7 @@ from sagemaker_local.environment import (
     server_environment,
 )
 from sagemaker_local.home import Home, find_home
-from sagemaker_local.lifecycle import LifecycleError, Up, ask, ensure_up, stop, writing
+from sagemaker_local.lifecycle import LifecycleError, Up, ask, ensure_up, is_outdated, stop, writing
 from sagemaker_local.regions import partition_of
 
 _OUTDATED = (
@@ -147,7 +147,7 @@ def _status(home: Home, options: argparse.Namespace) -> int:
         for item in answer["endpoints"]:
             pids = ", ".join(map(str, item["pids"])) or "none"
             print(f"  Endpoint {item['name']}: {item['status']}, {item['config']}, pids {pids}")
-        if answer["outdated"]:
+        if is_outdated(answer):
             print(_OUTDATED)
     return 0 if answer is not None else 1
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -69,7 +69,7 @@ def _find(home: Home) -> Up | None:
     while True:
         running = home.read_running()
         if running and (answer := ask(running)):
-            return Up(running, was_started=False, is_outdated=answer["outdated"])
+            return Up(running, was_started=False, is_outdated=is_outdated(answer))
         if home.server_pid() is None:
             return None
         if time.monotonic() > deadline:
@@ -114,6 +114,12 @@ def _last_error(home: Home, begin: int) -> str:
         log.seek(begin)
         said = re.findall("^sagemaker-local: (.*)$", log.read(), re.MULTILINE)
     return said[-1] if said else f"see {home.log}"
+
+
+def is_outdated(answer: Mapping[str, Any]) -> bool:
+    """Return whether a server that answered so runs other code than one that started now."""
+    # One that does not say so is older than the question.
+    return bool(answer.get("outdated", True))
 
 
 def stop(home: Home) -> bool:
