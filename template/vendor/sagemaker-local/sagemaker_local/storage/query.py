@@ -9,6 +9,9 @@ Position = list[Any]
 
 # What has a column, and with it an index; anything else is read from the body.
 _COLUMNS = {"Name": "name", "CreationTime": "created", "ModelApprovalStatus": "approval"}
+# Of two resources the newer is the one that was created later, whatever the clock said: it can go
+# back, and the newest version of a model must not be an older one for that.
+_ORDERS = _COLUMNS | {"CreationTime": "id"}
 _TESTS = {
     "equals": "{} = ?",
     "after": "{} > ?",
@@ -61,7 +64,7 @@ class Query:
     @property
     def key(self) -> str:
         """The SQL expression that the resources are sorted by."""
-        column = _COLUMNS.get(self.order)
+        column = _ORDERS.get(self.order)
         # A member that is not there must compare with those that are.
         return column or f"ifnull({_expression(self.order)}, 0)"
 

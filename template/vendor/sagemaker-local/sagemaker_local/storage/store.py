@@ -26,8 +26,8 @@ CREATE TABLE resources (
     status TEXT AS (json_extract(body, '$.' || kind || 'Status')),
     UNIQUE (kind, region, name)
 );
-CREATE INDEX by_creation ON resources (kind, region, parent, created, id);
-CREATE INDEX by_approval ON resources (kind, region, parent, approval, created, id)
+CREATE INDEX by_creation ON resources (kind, region, parent, id, created);
+CREATE INDEX by_approval ON resources (kind, region, parent, approval, id, created)
     WHERE approval IS NOT NULL;
 CREATE INDEX by_work ON resources (work) WHERE work IS NOT NULL;
 CREATE INDEX at_work ON resources (kind, id) WHERE {_AT_WORK};
