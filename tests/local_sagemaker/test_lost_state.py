@@ -123,6 +123,17 @@ def test_what_is_in_the_way_is_named(home):
     (home.home / "server.json").rmdir()
 
 
+def test_a_state_folder_of_somebody_else_is_told(tmp_path):
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    script = 'chmod 0 "$1" && shift && exec setpriv --reuid 65534 --clear-groups "$@"'
+    other = Local(folder / "state", inside=("sh", "-c", script, "-", str(folder)))
+    if subprocess.run([*other.inside, "true"], capture_output=True).returncode:
+        pytest.skip("the tests cannot become another user here")
+    for command in (["up"], ["down"], ["reset", "--yes"]):
+        assert "Permission denied; mend that" in one_line(other.command(*command))
+
+
 def test_a_working_directory_that_is_gone_is_told(tmp_path):
     (tmp_path / "gone").mkdir()
     command = f'cd "$1" && rmdir "$1" && {sys.executable} -m sagemaker_local status'

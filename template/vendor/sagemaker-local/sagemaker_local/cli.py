@@ -15,7 +15,7 @@ from sagemaker_local.environment import (
     server_environment,
 )
 from sagemaker_local.home import Home, find_home
-from sagemaker_local.lifecycle import LifecycleError, Up, ask, ensure_up, is_outdated, stop, writing
+from sagemaker_local.lifecycle import LifecycleError, Up, ask, ensure_up, is_outdated, stop
 from sagemaker_local.regions import partition_of
 
 _OUTDATED = (
@@ -48,8 +48,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 failed or down, 2 wrong use."""
     options = _parser().parse_args(arguments)
     try:
-        code: int = options.run(_home(options), options)
-        return code
+        home = _home(options)
+        try:
+            code: int = options.run(home, options)
+            return code
+        except OSError as error:
+            what = f"cannot use {error.filename or home.path}: {error.strerror}"
+            raise CliError(f"{what}; mend that, or name another folder with --home") from None
     except (CliError, LifecycleError) as error:
         print(f"sagemaker-local: {error}", file=sys.stderr)
         return getattr(error, "code", 1)
@@ -166,8 +171,7 @@ def _reset(home: Home, options: argparse.Namespace) -> int:
     if not options.yes:
         _ask_to_delete(home)
     stop(home)
-    with writing(home):
-        home.clear()
+    home.clear()
     print(f"deleted {home.path}")
     return 0
 

@@ -9,8 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,17 +49,17 @@ def ensure_up(home: Home) -> Up:
     Raises
     ------
     LifecycleError : it does not start, or does not answer.
+    OSError : its folder cannot be written to.
     """
-    with writing(home):
-        if home.path.exists() and not home.is_ours and any(home.path.iterdir()):
-            raise LifecycleError(
-                f"{home.path} is not empty and not ours; name another folder with --home"
-            )
+    if home.path.exists() and not home.is_ours and any(home.path.iterdir()):
+        raise LifecycleError(
+            f"{home.path} is not empty and not ours; name another folder with --home"
+        )
+    home.prepare()
+    with home.lock("up"):
+        # The folder may have been deleted while somebody else held the lock.
         home.prepare()
-        with home.lock("up"):
-            # The folder may have been deleted while somebody else held the lock.
-            home.prepare()
-            return _find(home) or _start(home)
+        return _find(home) or _start(home)
 
 
 def _find(home: Home) -> Up | None:
@@ -127,13 +126,11 @@ def stop(home: Home) -> bool:
 
     Raises
     ------
-    LifecycleError : it goes on, or its folder cannot be written to.
+    LifecycleError : it goes on.
+    OSError : its folder cannot be written to.
     """
-    with writing(home):
-        return home.is_ours and _end_server(home)
-
-
-def _end_server(home: Home) -> bool:
+    if not home.is_ours:
+        return False
     stopped = False
     for number in (signal.SIGTERM, signal.SIGKILL):
         deadline = time.monotonic() + _STOP_SECONDS
@@ -173,19 +170,3 @@ def ask(running: Running) -> dict[str, Any] | None:
     finally:
         connection.close()
     return status if status.get("pid") == running.pid else None
-
-
-@contextmanager
-def writing(home: Home) -> Iterator[None]:
-    """Say what is in the way of whoever changes a state folder.
-
-    Raises
-    ------
-    LifecycleError : in the place of an OSError.
-    """
-    try:
-        yield
-    except OSError as error:
-        advice = "mend that, or name another folder with --home"
-        what = error.filename or home.path
-        raise LifecycleError(f"cannot use {what}: {error.strerror}; {advice}") from None
