@@ -134,7 +134,7 @@ def test_disparities_are_those_of_fairlearn() -> None:
     # Of true and of false positive rates, the larger difference counts: here 1/2 and 1/6, and
     # there 0 and 1.
     odds = disparity("sex", [classes("ynn", "yyy"), classes("ynn", "ynn")])
-    assert odds[1:] == (pytest.approx(2 / 3), pytest.approx(1 / 3), 0, 1)
+    assert odds[1:] == pytest.approx((2 / 3, 1 / 3, 0, 1))
 
 
 def test_where_no_parts_can_be_compared_there_is_no_disparity() -> None:
@@ -204,7 +204,7 @@ def test_curves_are_those_of_a_hand() -> None:
     assert choice.recall.tolist() == [1, 1, 0.5, 0.5]
     assert choice.precision.tolist() == [0.5, pytest.approx(2 / 3), 0.5, 1]
     assert choice.f1.tolist() == [pytest.approx(value) for value in (2 / 3, 0.8, 0.5, 2 / 3)]
-    assert choice.best == (0.4, pytest.approx(0.8))
+    assert choice.best == pytest.approx((0.4, 0.8))
 
 
 def test_calibration_compares_what_was_said_with_how_often_it_was_true() -> None:
@@ -309,8 +309,8 @@ def many(kind: str, rows: int = 300) -> tuple[Judged, pd.DataFrame]:
         }
     )
     if kind == "number":
-        truth = random.normal(size=rows)
-        return numbers(truth.tolist(), (truth + random.normal(size=rows) / 2).tolist()), features
+        level = random.normal(size=rows)
+        return numbers(level.tolist(), (level + random.normal(size=rows) / 2).tolist()), features
     names = {"two": "ny", "many": "abcdefghijklmnopqrst", "three": "abc"}[kind]
     truth = random.integers(0, len(names), rows)
     probabilities = random.random((rows, len(names))) + 0.4 * np.eye(len(names))[truth]
@@ -409,7 +409,7 @@ def test_the_page_breaks_on_no_odd_test_set() -> None:
 def test_cross_validation_is_shown_with_its_spread() -> None:
     judged, features = many("number")
     folds = {name: [1.0, 2.0, 6.0] for name in ("r2", "rmse", "mse", "mae")}
-    text = page.page(found(judged, features, RULES["number"], **folds), "")
+    text = page.page(found(judged, features, RULES["number"], None, **folds), "")
     # The mean is 3, and the deviations -2, -1 and 3: the root of 14 / 2.
     assert "3 ± 2.6" in text
     assert "1 to 6" in text
