@@ -1,6 +1,7 @@
 """Every generated project installs, passes its own tests, and shows its demo."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -80,32 +81,104 @@ def test_a_demo_that_fails_says_where_and_leaves_nothing_running(
     assert run(project, "sagemaker-local", "status", **home).returncode == 1
 
 
-def test_a_team_may_delete_the_example_data_and_add_a_hyperparameter(
+EXAMPLE = """
+from pathlib import Path
+from data_science.dataset import write_example
+write_example(Path("data/mine.csv"), "classification")
+"""
+
+
+def recipe(begins: str) -> str:
+    """Return the block of the page about the pipeline that begins so."""
+    page = (ROOT / "docs" / "how-to" / "change-the-pipeline.md").read_text()
+    (block,) = (part for part in page.split("```")[1::2] if part.startswith(f"python\n{begins}"))
+    return block.removeprefix("python\n")
+
+
+def test_a_team_may_delete_the_example_data_and_follow_the_recipes(
     template: Path, tmp_path: Path, run: Runner
 ) -> None:
     project = copy(template, tmp_path / "project")
+    run.ok(project, "python", "-c", EXAMPLE)
     for path in ("data_science/dataset.py", "tests/data_science/test_dataset.py"):
         (project / path).unlink()
+    package = package_of_nobody(tmp_path)
     steps = project / "data_science" / "steps"
-    for name, before, after in (
-        (
-            "hyperparameters.json",
-            "{\n",
-            '{\n  "rounds": {"type": "int", "default": 500, "min": 1},\n',
-        ),
-        ("model.py", "regularization: float)", "regularization: float, rounds: int)"),
-        ("model.py", "max_iter=1000", "max_iter=rounds"),
-    ):
-        text = (steps / name).read_text()
-        assert before in text
-        (steps / name).write_text(text.replace(before, after, 1))
-    run.ok(project, "ruff", "check", ".")
-    run.ok(project, "mypy")
-    names = ("steps", "inference", "hyperparameters", "run")
-    run.ok(project, "pytest", *[f"tests/data_science/test_{name}.py" for name in names])
+    (steps / "count.py").write_text(
+        recipe('"""Counts').replace("from table", "from words import ROWS\nfrom table", 1)
+    )
+    (steps / "words.py").write_text('"""Words of the log."""\n\nROWS = "rows"\n')
+    (steps / "requirements.txt").write_text(f"--no-index\n--find-links {package}\nof-nobody==1.0\n")
+    changes = {
+        "data_science/steps/count.py": [('{rows} rows")', '{rows} {ROWS}")')],
+        "data_science/steps/hyperparameters.json": [
+            ("{\n", '{\n  "rounds": {"type": "int", "default": 500, "min": 1},\n')
+        ],
+        "data_science/steps/model.py": [
+            ("regularization: float)", "regularization: float, rounds: int)"),
+            ("max_iter=1000", "max_iter=rounds * of_nobody.ONE"),
+            ("from columns", "import of_nobody\nfrom columns"),
+        ],
+        "data_science/steps/metrics.py": [
+            ("@classification()\n", f"{recipe('@classification')}\n\n@classification()\n")
+        ],
+        "data_science/pipeline/pipeline.py": [
+            ("steps=[preprocess, train,", "steps=[preprocess, self.count(preprocess), train,"),
+            ("    def train(self", f"{recipe('    def count')}\n    def train(self"),
+        ],
+        "data_science/settings.yaml": [
+            ("  metric: f1\n", "  metric: jaccard\n"),
+            ("data/dataset.csv", "data/mine.csv"),
+        ],
+        # What mypy needs to know of a package without types.
+        "pyproject.toml": [('module = ["boto3.*",', 'module = ["of_nobody", "boto3.*",')],
+    }
+    for path, pairs in changes.items():
+        for before, after in pairs:
+            text = (project / path).read_text()
+            assert before in text, (path, before)
+            (project / path).write_text(text.replace(before, after, 1))
+    run.ok(project, "ruff", "check", "--fix", ".")
+    run.ok(project, "mypy", "data_science")
+    own = run(project, "python", "-c", "import of_nobody")
+    assert own.returncode == 1
+    added = {"PYTHONPATH": str(package / "module")}
+    names = [
+        "definition",
+        "hyperparameters",
+        "inference",
+        "metrics",
+        "packages",
+        "quality",
+        "run",
+        "steps",
+    ]
+    run.ok(project, "pytest", *[f"tests/data_science/test_{name}.py" for name in names], **added)
+    home = {"SAGEMAKER_LOCAL_PACKAGES": str(tmp_path / "packages")}
     try:
-        definition = json.loads(run.ok(project, "ds", "definition", "--local"))
+        definition = json.loads(run.ok(project, "ds", "definition", "--local", **home))
+        done = run(project, "ds", "run", "--local", "--logs", **home)
     finally:
         run(project, "sagemaker-local", "down")
     parameter = {"Name": "rounds", "Type": "String", "DefaultValue": "500"}
     assert parameter in definition["Parameters"]
+    assert "rows" in done.stdout and "Count " in done.stdout, done.stdout + done.stderr
+    assert "jaccard" in done.stdout.splitlines()[-1], done.stdout + done.stderr
+
+
+def package_of_nobody(folder: Path) -> Path:
+    """Write a package that no container has: as a wheel, and its module beside it."""
+    info = "of_nobody-1.0.dist-info"
+    files = {
+        "of_nobody.py": "ONE = 1\n",
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: of-nobody\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/RECORD": "",
+    }
+    wheels = folder / "wheels"
+    (wheels / "module").mkdir(parents=True)
+    (wheels / "module" / "of_nobody.py").write_text(files["of_nobody.py"])
+    with zipfile.ZipFile(wheels / "of_nobody-1.0-py3-none-any.whl", "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return wheels

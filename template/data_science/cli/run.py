@@ -82,8 +82,9 @@ def run(
         taken_from = history.source_of(connection, source) if only else ""
         with console.timed("upload code and data, upsert the pipeline"):
             bundle.upload(connection)
-            usual = {"InputDataUrl": inputs.upload_input(connection, settings)}
-            usual |= inputs.champion(connection, document)
+            usual = inputs.champion(connection, document)
+            if "InputDataUrl" not in parameters or settings.triggers.declared:
+                usual["InputDataUrl"] = inputs.upload_input(connection, settings)
             parameters = usual | parameters
             version = inputs.input_version(connection, parameters["InputDataUrl"])
             parameters.setdefault(inputs.INPUT_VERSION, version)

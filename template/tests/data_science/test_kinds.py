@@ -171,7 +171,7 @@ def test_every_kind_and_derived_columns_go_from_a_file_to_the_same_answers(tmp_p
     with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as archive:
         archive.add(tmp_path / "model", ".")
     evaluation = ("--model", tmp_path, "--test", tmp_path / "test", "--output", tmp_path / "out")
-    run(steps, "evaluate", *evaluation, "--positive", "yes")
+    run(steps, "evaluate", *evaluation, "--metric", "f1", "--positive", "yes")
 
     quality = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     assert quality["binary_classification_metrics"]["f1"]["value"] > 0.9

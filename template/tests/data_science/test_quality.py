@@ -25,9 +25,9 @@ def test_errors_are_better_when_they_are_less_and_shares_when_they_are_more() ->
 
 
 def test_an_unknown_metric_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ValueError, match="must be one of accuracy, precision, recall, f1, auc"):
+    with pytest.raises(ValueError, match=r"must be one of .*accuracy, precision, recall, f1, auc"):
         Quality(metric="acuracy", threshold=0.5)
-    with pytest.raises(ValueError, match="must be one of accuracy, precision, recall, f1, auc"):
+    with pytest.raises(ValueError, match=r"must be one of .*accuracy, precision, recall, f1, auc"):
         Quality(metric="f1", threshold=0.5, thresholds={"acuracy": 0.5})
 
 
@@ -43,7 +43,7 @@ def test_a_metric_has_one_threshold() -> None:
         ({"slices": {"sex": -1}}, "key `quality.slices.sex`: f1 is between 0 and 1"),
         ({"threshold": 2}, "key `quality.threshold`: f1 is between 0 and 1"),
         ({"thresholds": {"mae": 1}}, "key `quality.thresholds.mae`: mae does not fit classific"),
-        ({"metric": "mae"}, "key `quality.metric`: mae does not fit classification; use one of a"),
+        ({"metric": "mae"}, "key `quality.metric`: mae does not fit classification; use one of "),
     ],
 )
 def test_a_rule_that_no_model_can_be_judged_by_is_refused(
