@@ -67,6 +67,7 @@ def run(app: typer.Typer) -> None:
         app()
     except SystemExit as end:
         sys.stdout.flush()
+        sys.stderr.flush()
         if lost and not end.code:
             fail(f"it is done, but its output could not be written: {lost[0].strerror}")
         raise
@@ -148,8 +149,9 @@ def _tireless(stream: TextIO | None, lost: list[OSError]) -> TextIO:
         stream.reconfigure(errors="replace")
         return stream
     file = io.BufferedWriter(_Tireless(stream.fileno(), lost))
-    every_line = getattr(stream, "line_buffering", False)
-    return io.TextIOWrapper(file, stream.encoding, "replace", line_buffering=every_line)
+    # The second of both is what PYTHONUNBUFFERED sets.
+    at_once = any(getattr(stream, name, False) for name in ("line_buffering", "write_through"))
+    return io.TextIOWrapper(file, stream.encoding, "replace", line_buffering=at_once)
 
 
 def _interrupt(number: int, _: object) -> None:

@@ -15,6 +15,7 @@ from project.errors import InterruptedByUser, ProjectError
 from project.settings import ROOT
 
 COMMAND = """
+import sys
 import contextlib, os, pathlib, signal
 import botocore.exceptions
 from project import console
@@ -190,21 +191,32 @@ def test_a_failure_that_nobody_reads_keeps_its_exit_code() -> None:
     assert child.wait() == 2
 
 
-def test_an_output_that_could_not_be_written_is_a_failure() -> None:
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_an_output_that_could_not_be_written_is_a_failure(stream: str) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("needs a device that is always full")
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
-            [sys.executable, "-c", COMMAND.format(what="print('x')")],
+            [sys.executable, "-c", COMMAND.format(what=f"print('x', file=sys.{stream})")],
             cwd=ROOT,
-            stdout=full,
-            stderr=subprocess.PIPE,
+            stdout=full if stream == "stdout" else subprocess.PIPE,
+            stderr=full if stream == "stderr" else subprocess.PIPE,
             check=False,
         )
     assert done.returncode == 1
-    assert done.stderr == (
-        b"error: it is done, but its output could not be written: No space left on device\n"
+    # Where errors cannot be written, the exit code alone tells of one.
+    assert done.stdout in (None, b"")
+    assert done.stderr in (
+        None,
+        b"error: it is done, but its output could not be written: No space left on device\n",
     )
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_unbuffered_output_is_there_at_once(stream: str) -> None:
+    what = f"print('x', file=sys.{stream}); os._exit(0)"
+    done = act(what, PYTHONUNBUFFERED="1")
+    assert getattr(done, stream) == b"x\n"
 
 
 def test_a_standard_output_that_is_not_open_is_no_fault() -> None:

@@ -1,5 +1,9 @@
 """The project in the local SageMaker: its id, its tags, its bucket, its status."""
 
+import json
+import secrets
+import time
+
 import pytest
 
 from project import aws
@@ -40,6 +44,54 @@ def test_tags_are_the_projects_two_and_its_own(connection: Connection) -> None:
 def test_the_bucket_carries_the_tags(connection: Connection) -> None:
     tagging = connection.s3.get_bucket_tagging(Bucket=connection.bucket)
     assert sorted(tagging["TagSet"], key=lambda tag: tag["Key"]) == connection.tags
+
+
+def test_the_state_is_that_of_the_project_alone(fresh: Connection) -> None:
+    nothing = gather(fresh)
+    assert nothing == {
+        "project": {
+            "name": fresh.project.name,
+            "id": fresh.project_id,
+            "target": "local",
+            "account": fresh.account,
+            "region": fresh.region,
+            "bucket": fresh.bucket,
+        },
+        "last_run": None,
+        "versions": [],
+        "endpoints": [],
+    }
+    client, name = fresh.sagemaker, fresh.project.name
+    step = {"Name": "Stop", "Type": "Fail", "Arguments": {"ErrorMessage": "a"}}
+    definition = json.dumps({"Version": "2020-12-01", "Steps": [step]})
+    for other in (name, f"{name}-other"):
+        client.create_pipeline(
+            PipelineName=other,
+            ClientRequestToken=secrets.token_hex(16),
+            PipelineDefinition=definition,
+            RoleArn=fresh.pipeline_role,
+        )
+    runs = [
+        client.start_pipeline_execution(
+            PipelineName=other, ClientRequestToken=secrets.token_hex(16)
+        )["PipelineExecutionArn"]
+        for other in (name, name, f"{name}-other")
+    ]
+    for run_arn in runs:
+        while (described := client.describe_pipeline_execution(PipelineExecutionArn=run_arn))[
+            "PipelineExecutionStatus"
+        ] != "Failed":
+            time.sleep(0.05)
+    newest = client.describe_pipeline_execution(PipelineExecutionArn=runs[1])
+    assert described["PipelineExecutionStatus"] == "Failed"
+    assert gather(fresh) == {
+        **nothing,
+        "last_run": {
+            "run": runs[1].rpartition("/")[2],
+            "status": "Failed",
+            "started": newest["CreationTime"].isoformat(timespec="seconds"),
+        },
+    }
 
 
 def test_status_speaks_to_people_and_to_scripts(connection: Connection) -> None:
