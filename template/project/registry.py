@@ -171,8 +171,9 @@ def set_approval(connection: Connection, number: int, approval: str, reason: str
     ProjectError : there is none with that number.
     """
     decided = version(connection, number)
-    described = {"ApprovalDescription": reason} if reason else {}
+    # Also an empty one (the API reference allows it): the reason of an earlier decision is none of
+    # this one.
     connection.sagemaker.update_model_package(
-        ModelPackageArn=decided.arn, ModelApprovalStatus=approval, **described
+        ModelPackageArn=decided.arn, ModelApprovalStatus=approval, ApprovalDescription=reason
     )
     return version(connection, number)

@@ -163,6 +163,7 @@ def test_a_decision_is_kept_with_its_reason_until_the_next_one(fresh: Connection
     assert decided.package["ApprovalDescription"] == "better on the new data"
     again = registry.set_approval(fresh, 1, "Rejected", "")
     assert (again.approval, again.package["ModelApprovalStatus"]) == ("Rejected", "Rejected")
+    assert not again.package.get("ApprovalDescription")
     assert registry.version(fresh, 2).approval == "Approved"
     with pytest.raises(ProjectError):
         registry.set_approval(fresh, 3, "Approved", "")
