@@ -77,7 +77,7 @@ def test_a_model_that_is_not_good_enough_is_not_registered(project: Path, run: R
         settings.write_text(before)
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
-    assert re.search(r"f1.*0\.\d+.*1\.0", last), last
+    assert re.search(r"f1 0\.\d+ is below the threshold 1;", last), last
     assert json.loads(run.ok(project, "ds", "versions", "--json")) == []
 
 
