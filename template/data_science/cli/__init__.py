@@ -1,9 +1,10 @@
 """The `ds` command: what a data scientist does with the pipeline and its models."""
 
-from data_science.cli import report, run, runs, score, versions
+from data_science.cli import adopt, report, run, runs, score, versions
 from project import console
 
 app = console.application("Run the SageMaker pipeline and judge the models it registers.")
+app.command()(adopt.adopt)
 app.command()(run.definition)
 app.command()(run.run)
 app.command("runs")(runs.list_runs)
