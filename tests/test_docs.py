@@ -3,7 +3,10 @@
 import importlib
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 
 from projects import ROOT
@@ -75,3 +78,15 @@ def test_the_reference_lists_all_that_a_definition_may_hold(
     text = (REFERENCE / "local-sagemaker.md").read_text("utf-8")
     listed = re.search(rf"^{what}: (.*)\.$", text, re.MULTILINE)
     assert listed and set(listed[1].split(", ")) == set(known)
+
+
+def test_the_metric_of_the_guide_is_one_function_with_one_line_above_it() -> None:
+    guide = (ROOT / "docs" / "how-to" / "judge-a-model.md").read_text("utf-8")
+    [code] = re.findall(r"^```\n(@.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    path = ROOT / "template" / "data_science" / "steps" / "metrics.py"
+    names: dict[str, Any] = {}
+    exec(compile(path.read_text("utf-8") + code, path, "exec"), names)
+    metric = names["METRICS"]["balanced"]
+    assert (metric.problem_type, metric.less_is_better) == ("classification", False)
+    judged = SimpleNamespace(confusion=np.array([[3, 1], [0, 2]]))
+    assert metric.compute(judged) == (0.75 + 1) / 2

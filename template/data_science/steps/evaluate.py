@@ -97,7 +97,7 @@ def evaluate(
     schema = load_schema()
     table = read_table(data / "test.csv", schema)
     rows, truth = table[list(features(schema))], table[schema["target"]]
-    _check_columns(rules, rows)
+    _check_rules(rules, schema)
     rival = _ask_champion(champion, schema, rows, truth, positive)
     folds: dict[str, list[float]] = {}
     if training is not None:
@@ -162,9 +162,13 @@ def _ask_champion(
         return Rival(None, str(error))
 
 
-def _check_columns(rules: Rules, rows: pd.DataFrame) -> None:
+def _check_rules(rules: Rules, schema: Schema) -> None:
+    problem = "regression" if schema["columns"][schema["target"]] == "number" else "classification"
+    for name in (rules.metric, *rules.thresholds):
+        if name not in METRICS or METRICS[name].problem_type != problem:
+            raise StepError(f"there is no metric {name!r} of a {problem}")
     for name in rules.slices:
-        if name not in rows:
+        if name not in features(schema):
             raise StepError(f"quality.slices: there is no feature {name!r}")
 
 
@@ -194,8 +198,8 @@ def _write_archive(path: Path, name: str, content: bytes) -> None:
 
 def _limit(text: str) -> tuple[str, float]:
     """Return the name and the number of `name=number`; a name may hold the sign too."""
-    name, sign, limit = text.rpartition("=")
-    if not sign or not math.isfinite(float(limit)):
+    name, _, limit = text.rpartition("=")
+    if not name or not math.isfinite(float(limit)):
         raise ValueError(text)
     return name, float(limit)
 
@@ -207,7 +211,7 @@ def main() -> None:
     parser.add_argument("--test", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--positive")
-    parser.add_argument("--metric", choices=METRICS, required=True)
+    parser.add_argument("--metric", required=True)
     parser.add_argument("--threshold", type=_limit, action="append", default=[])
     parser.add_argument("--slice", type=_limit, action="append", default=[])
     parser.add_argument("--champion", type=Path)

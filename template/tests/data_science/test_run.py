@@ -341,6 +341,20 @@ def test_a_single_step_runs_on_what_an_earlier_run_left(
     assert {name for name, *_ in shown} == {"Preprocess", "Train", "Evaluate"}
 
 
+def test_the_report_of_a_version_or_a_run_is_copied_here(registered: registry.Version) -> None:
+    source = execution.run_id(registered.metadata["pipeline_execution"])
+    for words in ((str(registered.number),), ("--run", source)):
+        done = run("ds", "report", *words, "--no-open")
+        assert done.returncode == 0, done.stderr
+        path = Path(done.stdout.strip())
+        assert path.parent == ROOT / "data" / "reports"
+        assert "Evaluation of the model of" in path.read_text("utf-8")
+        path.unlink()
+    both = run("ds", "report", "1", "--run", source)
+    assert (both.returncode, both.stderr) == (2, "error: name a version or a run, not both\n")
+    assert run("ds", "report", "999").returncode == 1
+
+
 def test_a_version_whose_metrics_are_gone_does_not_hide_the_others(
     connection: Connection, registered: registry.Version
 ) -> None:
