@@ -11,7 +11,10 @@ from project.console import Local
 
 def score(
     source: Annotated[
-        str, typer.Argument(metavar="FILE_OR_URI", help="A CSV file, or an s3:// prefix of some.")
+        str,
+        typer.Argument(
+            metavar="FILE_OR_URI", help="A CSV or Parquet file, or an s3:// prefix of CSV files."
+        ),
     ],
     version: Annotated[
         int | None,

@@ -1,12 +1,14 @@
 """Batch scoring: which version answers, where the files are, and where the answers lie."""
 
+import tempfile
 from pathlib import Path
 
+from data_science.adopt.source import read_source
 from data_science.runs import execution
-from data_science.runs.inputs import input_version, upload_file
+from data_science.runs.inputs import upload_file
 from project import registry, s3
 from project.aws import Connection
-from project.errors import ProjectError
+from project.errors import ProjectError, UsageError
 from project.registry import Version
 
 SCORES = "scores"
@@ -29,24 +31,26 @@ def version_to_ask(connection: Connection, number: int | None) -> Version:
 
 
 def check_source(source: str) -> None:
-    """Refuse what cannot name files to score.
+    """Refuse what cannot name rows to score.
 
     Parameters
     ----------
-    source : a CSV file here, or the S3 URI of one or of the prefix of some.
+    source : a file or folder here, or the S3 URI of a CSV file or of the prefix of some.
 
     Raises
     ------
-    ProjectError : it is neither.
+    UsageError : it is neither.
     """
     if source.startswith("s3://"):
         s3.split_uri(source)
-    elif not Path(source).is_file() or not source.endswith(".csv"):
-        raise ProjectError(f"{source} is no CSV file here; name one, or an s3:// prefix of some")
+    elif not Path(source).exists():
+        raise UsageError(f"{source} is not there; name a CSV file, or an s3:// prefix of some")
 
 
 def input_uri(connection: Connection, source: str) -> str:
-    """Return the S3 URI of the files to score, after uploading a local one.
+    """Return the S3 URI of the rows to score, after uploading what is here.
+
+    What is here is read as `ds adopt` reads it, so any separator, encoding and Parquet will do.
 
     Parameters
     ----------
@@ -54,12 +58,16 @@ def input_uri(connection: Connection, source: str) -> str:
 
     Raises
     ------
-    ProjectError : it is not in the local SageMaker.
+    ProjectError : it holds no table.
     """
-    if not source.startswith("s3://"):
-        return upload_file(connection, Path(source))
-    input_version(connection, source)
-    return source
+    if source.startswith("s3://"):
+        return source
+    path = Path(source)
+    table = read_source(path).table
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / f"{path.resolve().name.partition('.')[0]}.csv"
+        table.to_csv(written, index=False)
+        return upload_file(connection, written)
 
 
 def scores_uri(connection: Connection, arn: str) -> str:

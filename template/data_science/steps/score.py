@@ -33,10 +33,11 @@ class Asked(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """How many rows were read, and how many of them have no answer."""
+    """How many rows were read, how many of them have no answer, and why the first has none."""
 
     rows: int
     refused: int
+    first_error: str = ""
 
 
 def score(model: Path, data: Path, output: Path) -> Counts:
@@ -57,23 +58,25 @@ def score(model: Path, data: Path, output: Path) -> Counts:
     files = sorted(path for path in data.rglob("*.csv") if path.is_file())
     if not files:
         raise StepError("the input holds no file that ends in .csv")
-    rows = refused = 0
+    counts = []
     with opened(model / "model.tar.gz") as found:
         for path in files:
             name = path.relative_to(data)
             try:
-                counts = _score_file(Asked(*found), path, output / name)
+                counts.append(_score_file(Asked(*found), path, output / name))
             except (UnicodeDecodeError, csv.Error) as error:
                 raise StepError(f"{name} is no CSV file in UTF-8: {error}") from None
-            print(f"{name}: {counts.rows} rows, {counts.refused} of them without an answer")
-            rows, refused = rows + counts.rows, refused + counts.refused
+            rows, refused, _ = counts[-1]
+            print(f"{name}: {rows} rows, {refused} of them without an answer")
+    rows, refused = sum(one.rows for one in counts), sum(one.refused for one in counts)
+    first_error = next((one.first_error for one in counts if one.first_error), "")
     if rows == refused:
-        raise StepError(f"none of the {rows} rows has an answer; the column {ERROR} says why")
-    return Counts(rows, refused)
+        raise StepError(f"none of the {rows} rows has an answer: {first_error or 'no rows'}")
+    return Counts(rows, refused, first_error)
 
 
 def _score_file(asked: Asked, path: Path, written: Path) -> Counts:
-    rows = refused = 0
+    rows, errors, first_error = 0, 0, ""
     written.parent.mkdir(parents=True, exist_ok=True)
     with (
         path.open(encoding="utf-8-sig", newline="") as source,
@@ -98,8 +101,9 @@ def _score_file(asked: Asked, path: Path, written: Path) -> Counts:
         writer.writerow([*header, *added])
         for cells, answer in chain(waiting, answered):
             writer.writerow([*cells, *(answer.get(name, "") for name in added)])
-            rows, refused = rows + 1, refused + (ERROR in answer)
-    return Counts(rows, refused)
+            rows, errors = rows + 1, errors + (ERROR in answer)
+            first_error = first_error or answer.get(ERROR, "")
+    return Counts(rows, errors, first_error)
 
 
 def _answered(

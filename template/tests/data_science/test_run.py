@@ -396,7 +396,7 @@ def test_files_are_scored_beside_what_they_hold(
     table.insert(0, "no feature", range(100, 120))
     table[NUMBER] = table[NUMBER].astype(object)
     table.loc[table.index[7], NUMBER] = "much"
-    table.to_csv(tmp_path / "customers.csv", index=False)
+    table.to_csv(tmp_path / "customers.csv", index=False, sep=";")
 
     done = run(
         *("ds", "score", str(tmp_path / "customers.csv"), "--local"),
@@ -415,20 +415,21 @@ def test_files_are_scored_beside_what_they_hold(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "reason"),
+    ("arguments", "code", "reason"),
     [
-        (["nothing.csv"], "error: nothing.csv is no CSV file here; name one"),
-        (["s3://"], "error: 's3://' is no S3 URI"),
-        (["a.csv", "--version", "9999"], "error: there is no version 9999"),
+        (["nothing.csv"], 2, "error: nothing.csv is not there; name a CSV file"),
+        (["s3://"], 1, "error: 's3://' is no S3 URI"),
+        (["a.csv", "--version", "9999"], 1, "error: there is no version 9999"),
+        (["a.csv", "--version", "1"], 1, "error: a.csv is empty"),
     ],
 )
 def test_what_cannot_be_scored_is_said_at_once(
-    registered: registry.Version, tmp_path: Path, arguments: list[str], reason: str
+    registered: registry.Version, tmp_path: Path, arguments: list[str], code: int, reason: str
 ) -> None:
     (tmp_path / "a.csv").touch()
     arguments = [str(tmp_path / one) if one == "a.csv" else one for one in arguments]
     done = call("ds", "score", "--local", *arguments)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert done.returncode == code
     assert reason in done.stderr
 
 

@@ -73,7 +73,9 @@ def test_each_row_has_its_answer_or_says_why_not(
     monkeypatch.setattr(step, "BATCH", batch)
     text = "id,x\na,odd\nb,2\nc,bad\nd,4\ne\nf,bad\n\ng,1\n"
 
-    assert scored(tmp_path, CLASSIFIER, deep_one=text, two="x\n5\n") == Counts(8, 4)
+    assert scored(tmp_path, CLASSIFIER, deep_one=text, two="x\n5\n") == Counts(
+        8, 4, "column 'x': unseen"
+    )
 
     assert [
         (row["id"], row["x"], row["prediction"], row["error"]) for row in rows(tmp_path, "deep/one")
@@ -116,7 +118,8 @@ def test_a_number_is_predicted_without_probabilities(tmp_path: Path) -> None:
     ("files", "reason"),
     [
         ({}, "holds no file"),
-        ({"one": "x\nbad\n"}, "none of the 1 rows has an answer"),
+        ({"one": "x\nbad\n"}, "none of the 1 rows has an answer: column 'x': bad it is"),
+        ({"one": "x\n"}, "none of the 0 rows has an answer: no rows"),
         ({"one": "x,error\n1,2\n"}, "one.csv has a column 'error' already"),
         ({"one": 'x\n"1\n'}, "one.csv is no CSV file"),
     ],
