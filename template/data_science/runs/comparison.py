@@ -26,7 +26,7 @@ def described(run: EarlierRun) -> dict[str, Any]:
 
 def in_words(parameters: dict[str, Any]) -> str:
     """Return parameters for a line, without what is long and what changes nothing."""
-    hidden = {"InputDataUrl", *PROVENANCE}
+    hidden = {"InputDataUrl", "InputDataVersion", "ChampionModelUrl", *PROVENANCE}
     shown = {name: value for name, value in parameters.items() if name not in hidden}
     return ", ".join(f"{name} {value}" for name, value in shown.items())
 
