@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import hyperparameters
+import model
 import pandas as pd
 import pytest
 import train as training
@@ -105,7 +106,7 @@ def test_hyperparameters_reach_the_model(
 ) -> None:
     declared = hyperparameters.load_hyperparameters()
     given: list[dict[str, Any]] = []
-    original = training.build_model
+    original = model.build_model
 
     def build(schema: Any, **values: Any) -> Any:
         given.append(values)

@@ -114,7 +114,7 @@ def check_card(card: dict[str, Any]) -> None:
                 assert set(metric) <= set(shapes.MatrixMetric.model_fields)
                 assert len(str(metric.get("notes", ""))) <= 1024
                 if metric["type"] == "string":
-                    assert len(metric["value"]) <= 63
+                    assert len(str(metric["value"])) <= 63
     assert all(
         isinstance(value, str) and len(value) <= 1024
         for value in card["additional_information"]["custom_details"].values()
