@@ -1,11 +1,10 @@
 """Looks at the instance type that a stage asks for, before SageMaker is asked for it."""
 
 from collections.abc import Collection
-from difflib import get_close_matches
 
 from ops.stage import Stage
 from project.aws import Connection
-from project.errors import ProjectError
+from project.known import refuse_unknown
 from project.registry import Version
 
 
@@ -28,14 +27,8 @@ def refuse_unknown_type(stage: Stage, known: Collection[str]) -> None:
     ProjectError : names the file and the key, and the types that are spelt alike.
     """
     wanted = stage.settings.instance_type
-    if wanted in known:
-        return
-    whole = f"ml.{wanted}"
-    alike = [whole] if whole in known else get_close_matches(wanted, known, n=2)
-    advice = f"use one like {' or '.join(alike)}, or " if alike else ""
-    raise ProjectError(
-        f"{stage.file}: key `instance_type`: endpoints do not run on {wanted}, as far as the "
-        f"installed boto3 knows; {advice}update boto3 if it is a new one"
+    refuse_unknown(
+        f"{stage.file}: key `instance_type`", f"endpoints do not run on {wanted}", wanted, known
     )
 
 

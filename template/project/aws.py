@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from project.aws_errors import already_exists, found, is_not_found
 from project.errors import ProjectError, UsageError
+from project.known import refuse_unknown_region
 from project.local import loopback_endpoint, point_to_local_sagemaker
 from project.names import PLACEHOLDERS
 from project.settings import Project, Target, load_project
@@ -156,9 +157,10 @@ def connect(target: Target | None = None) -> Connection:
     if chosen not in ("local", "aws"):
         raise UsageError(f"PROJECT_TARGET is {chosen!r}; set it to local or aws, or unset it")
     if chosen == "local":
+        session = _session(project.region)
         point_to_local_sagemaker(project.region)
-        return _connect_local(project)
-    session = aws_session()
+        return _connect_local(session, project)
+    session = aws_session(project.region)
     if project.id is None:
         raise ProjectError(
             "this project is not linked to a SageMaker Project: `id` in project.yaml is empty; "
@@ -167,12 +169,16 @@ def connect(target: Target | None = None) -> Connection:
     return Connection(project, "aws", session, _account(session, project), project.id)
 
 
-def aws_session() -> "Session":
+def aws_session(region: str) -> "Session":
     """Return a session for the real AWS account.
+
+    Parameters
+    ----------
+    region : of the project.
 
     Raises
     ------
-    ProjectError : the shell points AWS clients to this machine.
+    ProjectError : the shell points AWS clients to this machine, or there is no such region.
     """
     name = loopback_endpoint()
     if name is not None:
@@ -180,13 +186,15 @@ def aws_session() -> "Session":
             f"this shell points AWS clients to the local SageMaker ({name} is {os.environ[name]}); "
             "open another shell for AWS"
         )
-    return _session()
+    return _session(region)
 
 
-def _session() -> "Session":
+def _session(region: str) -> "Session":
     from botocore.session import Session
 
-    return Session()
+    session = Session()
+    refuse_unknown_region(session, region)
+    return session
 
 
 @cache
@@ -206,8 +214,7 @@ def _account(session: "Session", project: Project) -> str:
     return str(_client(session, "sts", project.region).get_caller_identity()["Account"])
 
 
-def _connect_local(project: Project) -> Connection:
-    session = _session()
+def _connect_local(session: "Session", project: Project) -> Connection:
     if project.id is not None:
         return Connection(project, "local", session, _account(session, project), project.id)
     arn, project_id = _local_project(session, project)

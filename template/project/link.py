@@ -23,10 +23,10 @@ def find_project_id(project: Project, sagemaker_name: str) -> str:
 
     Raises
     ------
-    ProjectError : there is none of that name, it is not ready, or the shell points AWS clients
-        to the local SageMaker.
+    ProjectError : there is none of that name, it is not ready, there is no such region, or the
+        shell points AWS clients to the local SageMaker.
     """
-    client = aws_session().create_client("sagemaker", region_name=project.region)
+    client = aws_session(project.region).create_client("sagemaker", region_name=project.region)
     linked = found(lambda: client.describe_project(ProjectName=sagemaker_name))
     if linked is None:
         raise ProjectError(

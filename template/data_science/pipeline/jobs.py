@@ -24,7 +24,7 @@ from sagemaker.train.configs import Compute
 from sagemaker.train.tuner import HyperparameterTuner
 
 from data_science.config.declared import STEPS
-from data_science.config.settings import Settings
+from data_science.config.settings import Instances, Settings
 from data_science.config.tuning import Tuning
 from data_science.pipeline.bundle import ARCHIVE, stand_in
 from data_science.pipeline.references import REQUIREMENTS
@@ -36,6 +36,8 @@ from data_science.pipeline.step_files import (
     training_channel,
 )
 from project.aws import Connection
+from project.errors import ProjectError
+from project.known import refuse_unknown
 
 MESSAGE_FILE = "EXIT_MESSAGE_FILE"
 """Variable that names the file for a job's ExitMessage; `steps/failure.py` reads it."""
@@ -73,14 +75,19 @@ class Jobs:
     connection : gives the bucket, roles and tags that the definition names.
     settings : the team's knobs.
     code : S3 prefix of the bundles of step code, see `bundle.code_prefix`.
+
+    Raises
+    ------
+    ProjectError : there is no such instance type, or no container image in the region.
     """
 
     def __init__(self, connection: Connection, settings: Settings, code: str) -> None:
+        _refuse_unknown_types(connection, settings.instances)
         self.session = PipelineSession(
             boto_session=boto3.Session(region_name=connection.region),
             default_bucket=connection.bucket,
         )
-        self.image = image_uris.retrieve("sklearn", connection.region, version=IMAGE_VERSION)
+        self.image = _image(connection.region)
         self._connection, self._code, self._instances = connection, code, settings.instances
         self.models = f"{connection.prefix}/models"
         self._attempts = settings.retries
@@ -239,6 +246,28 @@ class Jobs:
             ),
             tags=[SdkTag(key=tag["Key"], value=tag["Value"]) for tag in self._connection.tags],
         )
+
+
+def _refuse_unknown_types(connection: Connection, instances: Instances) -> None:
+    model = connection.sagemaker.meta.service_model
+    for key, shape, what, types in (
+        ("processing", "ProcessingInstanceType", "processing jobs", [instances.processing]),
+        ("training", "TrainingInstanceType", "training jobs", [instances.training]),
+        ("inference", "ProductionVariantInstanceType", "endpoints", instances.inference),
+    ):
+        place, known = f"data_science/settings.yaml: key `instances.{key}`", model.shape_for(shape)
+        for wanted in types:
+            refuse_unknown(place, f"{what} do not run on {wanted}", wanted, known.enum)
+
+
+def _image(region: str) -> str:
+    try:
+        return str(image_uris.retrieve("sklearn", region, version=IMAGE_VERSION))
+    except ValueError:
+        raise ProjectError(
+            f"project.yaml: key `region`: the installed SageMaker SDK knows no scikit-learn image "
+            f"in {region}; use another region, or update the SDK"
+        ) from None
 
 
 def _entrypoint(folder: str, script: str) -> list[str]:

@@ -1,5 +1,6 @@
 """The pipeline definition: deterministic, no hidden job, everything tagged."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -311,3 +312,32 @@ def test_nothing_imports_the_sdk_at_start() -> None:
     code = f"import sys, {modules}; print('sagemaker' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout == "False\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong", "what"),
+    [
+        ("processing", "ml.m5.lrge", "processing jobs"),
+        ("training", "ml.m5.lrge", "training jobs"),
+        ("inference", ["ml.m5.large", "ml.m5.lrge"], "endpoints"),
+    ],
+)
+def test_an_instance_type_that_there_is_not_is_refused(
+    connection: Connection, settings: Settings, key: str, wrong: Any, what: str
+) -> None:
+    instances = settings.instances.model_copy(update={key: wrong})
+    with pytest.raises(ProjectError) as caught:
+        compiler.compile_pipeline(connection, settings.model_copy(update={"instances": instances}))
+    assert str(caught.value).startswith(
+        f"data_science/settings.yaml: key `instances.{key}`: {what} do not run on ml.m5.lrge, as "
+        "far as the installed boto3 knows; use one like ml.m5.large"
+    )
+
+
+def test_a_region_without_an_image_is_refused_in_one_line(
+    connection: Connection, settings: Settings
+) -> None:
+    project = connection.project.model_copy(update={"region": "mx-central-1"})
+    there = dataclasses.replace(connection, project=project)
+    with pytest.raises(ProjectError, match=r"key `region`: .* no scikit-learn image in mx-cent"):
+        compiler.compile_pipeline(there, settings)

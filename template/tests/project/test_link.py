@@ -14,7 +14,7 @@ from project.settings import ROOT, Project, load_project
 
 def test_a_project_is_found_by_its_name(fresh: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     # In the place of AWS.
-    monkeypatch.setattr(link, "aws_session", lambda: fresh.session)
+    monkeypatch.setattr(link, "aws_session", lambda region: fresh.session)
     name = fresh.project.name
     with pytest.raises(ProjectError) as refused:
         find_project_id(fresh.project, name)
@@ -57,7 +57,7 @@ def test_only_a_project_that_is_ready_is_linked(
 ) -> None:
     # The local SageMaker makes a project at once, so none of its own is ever in another state.
     session = Answering(status)
-    monkeypatch.setattr(link, "aws_session", lambda: session)
+    monkeypatch.setattr(link, "aws_session", lambda region: session)
     project = link_project("eu-west-1")
     if ready:
         assert find_project_id(project, "other") == "p-1"
