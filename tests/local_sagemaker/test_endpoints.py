@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import os
+import signal
 import threading
 import time
 
@@ -198,3 +200,86 @@ class TestUpdates:
         # The same name can be used at once, and its model and configuration are still there.
         local.sm.create_endpoint(EndpointName="short", EndpointConfigName="short")
         assert local.wait_for_endpoint("short")["EndpointStatus"] == "InService"
+
+
+class TestDeadModelServers:
+    def test_server_that_was_killed_is_started_again(self, local):
+        local.deploy("mortal", INFERENCE, factor=4)
+        local.sm.create_endpoint(EndpointName="mortal", EndpointConfigName="mortal")
+        local.wait_for_endpoint("mortal")
+        for _ in range(4):
+            (killed,) = pids(local, "mortal")
+            os.kill(killed, signal.SIGKILL)
+            wait_until(
+                lambda: pids(local, "mortal"), lambda now, old=killed: now not in ([], [old])
+            )
+            assert local.invoke("mortal", "[1]")["Body"].read() == b"[4]"
+        described = local.sm.describe_endpoint(EndpointName="mortal")
+        assert described["EndpointStatus"] == "InService"
+        assert "FailureReason" not in described
+        local.sm.delete_endpoint(EndpointName="mortal")
+
+    def test_request_that_kills_its_server_is_answered_in_one_line(self, local):
+        deadly = (
+            "import os, time\n"
+            "if os.path.exists('{mark}'): time.sleep(3)\n"
+            "def model_fn(d): return 1\n"
+            "def transform_fn(model, body, content_type, accept):\n"
+            "    if body == 'die':\n"
+            "        open('{mark}', 'w').close()\n"
+            "        os._exit(9)\n"
+            "    return body, 'text/csv'\n"
+        ).format(mark=local.home / "died")
+        local.deploy("deadly", deadly)
+        local.sm.create_endpoint(EndpointName="deadly", EndpointConfigName="deadly")
+        local.wait_for_endpoint("deadly")
+        assert local.invoke("deadly", "a", "text/csv")["Body"].read() == b"a"
+        for body in ("die", "while it is down"):
+            with pytest.raises(ClientError) as caught:
+                local.invoke("deadly", body, "text/csv")
+            answer = caught.value.response
+            assert answer["Error"]["Code"] == "ModelError"
+            assert answer["OriginalStatusCode"] == 503
+            assert answer["OriginalMessage"] == (
+                "the model server ended with code 9 and is being started again; ask again"
+            )
+        wait_until(lambda: pids(local, "deadly"), bool)
+        assert local.invoke("deadly", "b", "text/csv")["Body"].read() == b"b"
+        local.sm.delete_endpoint(EndpointName="deadly")
+
+    def test_endpoint_whose_server_does_not_start_again_is_failed(self, local):
+        uri = local.deploy("lost", INFERENCE, factor=2)
+        local.sm.create_endpoint(EndpointName="lost", EndpointConfigName="lost")
+        local.wait_for_endpoint("lost")
+        bucket, key = uri.removeprefix("s3://").split("/", 1)
+        local.s3.delete_object(Bucket=bucket, Key=key)
+        os.kill(pids(local, "lost")[0], signal.SIGKILL)
+        described = wait_until(
+            lambda: local.sm.describe_endpoint(EndpointName="lost"),
+            lambda found: found["EndpointStatus"] == "Failed",
+        )
+        reason = described["FailureReason"]
+        assert reason.startswith("The model server of variant all ended with code 137 ")
+        assert uri in reason
+        assert pids(local, "lost") == []
+        code, message = refusal(local.invoke, "lost")
+        assert code == "ValidationError"
+        assert reason in message
+        assert message.endswith("; delete the endpoint and create it again.")
+        local.sm.delete_endpoint(EndpointName="lost")
+
+    def test_server_that_dies_as_soon_as_it_is_up_is_given_up(self, local):
+        local.deploy(
+            "dying",
+            "import os, threading\n"
+            "def model_fn(d):\n"
+            "    threading.Timer(0.5, lambda: os._exit(5)).start()\n"
+            "    return 1\n",
+        )
+        local.sm.create_endpoint(EndpointName="dying", EndpointConfigName="dying")
+        described = wait_until(
+            lambda: local.sm.describe_endpoint(EndpointName="dying"),
+            lambda found: found["EndpointStatus"] == "Failed",
+        )
+        assert "ended with code 5 3 times without an answer between" in described["FailureReason"]
+        local.sm.delete_endpoint(EndpointName="dying")

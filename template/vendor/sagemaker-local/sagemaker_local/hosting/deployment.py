@@ -1,236 +1,50 @@
-"""The model servers behind one endpoint configuration: started, asked, and stopped together."""
+"""The model servers behind one endpoint configuration: kept up and stopped together."""
 
-import http.client
-import secrets
-import shutil
-import tarfile
+import logging
 import threading
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from sagemaker_local.api.actions import now
-from sagemaker_local.home import Home
-from sagemaker_local.hosting import model_server
-from sagemaker_local.hosting.models import MODEL_DIR, SUBMIT_DIRECTORY
-from sagemaker_local.processes.command import Command
-from sagemaker_local.processes.container import (
-    container_command,
-    container_environment,
-    inside,
-    make_root,
-    python_path,
-)
-from sagemaker_local.processes.logs import LogStream, last_line
-from sagemaker_local.processes.workers import Workers
-from sagemaker_local.storage.clients import Clients
-from sagemaker_local.storage.s3 import S3, MissingObjectError
+from sagemaker_local.hosting.running_server import INVOCATION_SECONDS, ModelServer
 
-_STARTUP_SECONDS = 600
-_INVOCATION_SECONDS = 60
-
-
-class DeploymentError(Exception):
-    """A deployment cannot serve; the message is the endpoint's FailureReason.
-
-    Parameters
-    ----------
-    reason : the FailureReason.
-    cause : what is wrong with the model, wherever it was to serve.
-    """
-
-    def __init__(self, reason: str, cause: str) -> None:
-        super().__init__(reason)
-        self.cause = cause
-
-
-class ArtefactError(DeploymentError):
-    """The model's artefact is missing or broken."""
-
-
-class _NotUpError(Exception):
-    """A model server did not come up; the message says why."""
-
-
-@dataclass(frozen=True)
-class ServerPlace:
-    """Where a model server works.
-
-    Attributes
-    ----------
-    region : where it serves.
-    tree : a folder of its own, which stands for the container's root.
-    log : the file with its output.
-    group, stream : where its log goes in CloudWatch Logs.
-    """
-
-    region: str
-    tree: Path
-    log: Path
-    group: str
-    stream: str
-
-
-def place_in_endpoint(home: Home, region: str, endpoint: str, variant: str) -> ServerPlace:
-    """Return the place of a new server of an endpoint's variant."""
-    unique = secrets.token_hex(4)
-    return ServerPlace(
-        region=region,
-        tree=home.endpoints / f"{endpoint}-{variant}-{unique}",
-        log=home.logs / region / "Endpoints" / f"{endpoint}.log",
-        group=f"/aws/sagemaker/Endpoints/{endpoint}",
-        stream=f"{variant}/local-{int(now())}-{unique}",
-    )
-
-
-class ModelServer:
-    """One running model server, which is process `pid`.
-
-    Parameters
-    ----------
-    clients, home : of the server it belongs to.
-    s3 : where the artefact is.
-    workers : start it.
-    place : where it works.
-    variant : the production variant it serves, as in the endpoint configuration.
-    container : the artefact and environment of its model.
-
-    Raises
-    ------
-    ArtefactError : the artefact is missing or broken.
-    DeploymentError : the model does not load.
-    """
-
-    def __init__(
-        self,
-        clients: Clients,
-        s3: S3,
-        home: Home,
-        workers: Workers,
-        place: ServerPlace,
-        variant: Mapping[str, Any],
-        container: Mapping[str, Any],
-    ) -> None:
-        name = variant["VariantName"]
-        self.name: str = name
-        self.weight: float = variant["InitialVariantWeight"]
-        self.log, self.stream = place.log, place.stream
-        self._key = secrets.token_urlsafe(24)
-        self._tree = place.tree
-        opt_ml = make_root(self._tree)
-        try:
-            s3.unpack(container["ModelDataUrl"], inside(self._tree, MODEL_DIR))
-        except (MissingObjectError, tarfile.TarError) as error:
-            shutil.rmtree(self._tree, ignore_errors=True)
-            cause = f"{container['ModelDataUrl']}: {error}"
-            raise ArtefactError(
-                f"Failed to download model data for variant {name} from {cause}", cause
-            ) from None
-        wanted = {
-            "SAGEMAKER_SUBMIT_DIRECTORY": SUBMIT_DIRECTORY,
-            "PYTHONPATH": python_path(SUBMIT_DIRECTORY),
-            **container["Environment"],
-            "SM_MODEL_DIR": MODEL_DIR,
-            model_server.KEY_VARIABLE: self._key,
-        }
-        port_file = self._tree / "port"
-        command = Command(
-            argv=container_command(["python", model_server.__file__, MODEL_DIR, str(port_file)]),
-            environment=container_environment(
-                clients.running, home, place.region, wanted, self._tree
-            ),
-            folder=MODEL_DIR,
-            log=str(self.log),
-            opt_ml=str(opt_ml),
-            ends=False,
-        )
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        self.log.touch()
-        self._copy = LogStream(clients, place.region, self.log, place.group, place.stream)
-        self._install_requirements(workers, command)
-        self._child = workers.start(command)
-        limit = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_SECONDS)
-        try:
-            self._port, self.pid = self._wait_for_port(port_file, limit)
-            self.ask("GET", "/ping", b"", {})
-        except (_NotUpError, OSError, http.client.HTTPException) as error:
-            self.stop()
-            cause = f"{error}. The log is in {self.log}"
-            raise DeploymentError(
-                f"The primary container for production variant {name} did not pass the ping "
-                f"health check: {cause}",
-                cause,
-            ) from None
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        body: bytes,
-        headers: Mapping[str, str],
-        seconds: float = _INVOCATION_SECONDS,
-    ) -> tuple[int, bytes, str]:
-        """Make a request and return status, body and content type of the answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=seconds)
-        try:
-            ours = {**headers, model_server.KEY_HEADER: self._key}
-            connection.request(method, path, body=body, headers=ours)
-            answer = connection.getresponse()
-            return answer.status, answer.read(), answer.headers.get("Content-Type", "")
-        finally:
-            connection.close()
-
-    def stop(self) -> None:
-        """Stop the server and delete its copy of the model."""
-        self._child.kill()
-        self._copy.close()
-        shutil.rmtree(self._tree, ignore_errors=True)
-
-    def _install_requirements(self, workers: Workers, serve: Command) -> None:
-        """Install what the code's `requirements.txt` names, as the serving toolkit does."""
-        if not (inside(self._tree, SUBMIT_DIRECTORY) / "requirements.txt").is_file():
-            return
-        argv = [str(self._tree / "bin" / "pip"), "install", "-r", "requirements.txt"]
-        command = replace(serve, argv=argv, folder=SUBMIT_DIRECTORY, ends=True)
-        self._child = workers.start(command)
-        if self._child.wait(_STARTUP_SECONDS) != 0:
-            self.stop()
-            cause = f"{last_line(self.log)}. The log is in {self.log}"
-            raise DeploymentError(
-                f"The primary container for production variant {self.name} did not pass the ping "
-                f"health check: {cause}",
-                cause,
-            )
-
-    def _wait_for_port(self, port_file: Path, limit: float) -> tuple[int, int]:
-        deadline = time.monotonic() + limit
-        while not port_file.exists():
-            code = self._child.wait(0)
-            if code is not None:
-                failure = port_file.with_name("failure")
-                cause = failure.read_text() if failure.is_file() else last_line(self.log)
-                raise _NotUpError(f"the model server ended with code {code}: {cause}")
-            if time.monotonic() > deadline:
-                raise _NotUpError(f"it was not up after {limit} seconds")
-            time.sleep(0.02)
-        port, pid = port_file.read_text().split()
-        return int(port), int(pid)
+_log = logging.getLogger(__name__)
+_DEATHS = 3
+"""So often in a row a model server dies before it is given up. What AWS does is unconfirmed."""
 
 
 class Deployment:
-    """All model servers of an endpoint configuration.
+    """All model servers of an endpoint configuration; one that dies is started again.
 
     Parameters
     ----------
-    servers : one a variant.
+    starts : start a server each, one a variant.
+
+    Raises
+    ------
+    DeploymentError : one of them does not come up.
     """
 
-    def __init__(self, servers: list[ModelServer]) -> None:
-        self.servers = servers
+    def __init__(self, starts: Sequence[Callable[[], ModelServer]]) -> None:
+        self.servers: list[ModelServer] = []
+        self._starts = starts
         self._in_use = 0
+        self._left_alone = False
         self._changed = threading.Condition()
+        try:
+            for start in starts:
+                self.servers.append(start())
+        except BaseException:
+            self.stop()
+            raise
+
+    def watch(self, give_up: Callable[[str], None]) -> None:
+        """Start servers again that die, from now on.
+
+        Parameters
+        ----------
+        give_up : is called with the reason when one cannot be started again.
+        """
+        for index in range(len(self.servers)):
+            threading.Thread(target=self._keep_up, args=(index, give_up), daemon=True).start()
 
     def take(self) -> None:
         """Note that a request uses the servers."""
@@ -243,9 +57,44 @@ class Deployment:
             self._in_use -= 1
             self._changed.notify_all()
 
+    def leave_alone(self) -> None:
+        """Start no server again."""
+        with self._changed:
+            self._left_alone = True
+
     def stop(self) -> None:
         """Stop the servers once the requests they work on are answered."""
         with self._changed:
-            self._changed.wait_for(lambda: self._in_use == 0, timeout=_INVOCATION_SECONDS)
+            self._left_alone = True
+            self._changed.wait_for(lambda: self._in_use == 0, timeout=INVOCATION_SECONDS)
         for server in self.servers:
             server.stop()
+
+    def _keep_up(self, index: int, give_up: Callable[[str], None]) -> None:
+        deaths = 0
+        while True:
+            server = self.servers[index]
+            code = server.wait()
+            deaths = 1 if server.has_answered else deaths + 1
+            ended = f"The model server of variant {server.name} ended with code {code}"
+            with self._changed:
+                if self._left_alone:
+                    return
+            server.stop()
+            if deaths >= _DEATHS:
+                give_up(
+                    f"{ended} {deaths} times without an answer between; the log is in {server.log}"
+                )
+                return
+            _log.warning("%s and is started again; its log is %s", ended, server.log)
+            try:
+                started = self._starts[index]()
+            except Exception as error:
+                give_up(f"{ended} and could not be started again: {error}")
+                return
+            with self._changed:
+                if not self._left_alone:
+                    self.servers[index] = started
+                    continue
+            started.stop()
+            return

@@ -2,20 +2,17 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from sagemaker_local.api.actions import now
 from sagemaker_local.api.errors import STOPPED_WITH_US, AwsError
 from sagemaker_local.api.resource_kind import ResourceKind
 from sagemaker_local.home import Home
-from sagemaker_local.hosting.deployment import (
-    Deployment,
-    DeploymentError,
-    ModelServer,
-    place_in_endpoint,
-)
+from sagemaker_local.hosting.deployment import Deployment
+from sagemaker_local.hosting.running_server import DeploymentError, ModelServer, place_in_endpoint
 from sagemaker_local.processes.workers import Workers
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.s3 import S3
@@ -101,7 +98,7 @@ class Fleet:
         with self._changed:
             found = self._serving.get(arn)
             if found is None:
-                raise AwsError("ValidationError", f"Endpoint {arn} is not in service.")
+                raise AwsError("ValidationError", self._not_in_service(arn))
             # Taken while no switch can happen, else an old deployment could be stopped first.
             found.take()
         try:
@@ -112,7 +109,7 @@ class Fleet:
     def pids(self, arn: str) -> list[int]:
         """Return the processes that serve an endpoint."""
         found = self._serving.get(arn)
-        return [server.pid for server in found.servers] if found else []
+        return [one.pid for one in found.servers if one.wait(0) is None] if found else []
 
     def remove(self, arn: str) -> None:
         """Stop what serves an endpoint, in the background."""
@@ -139,10 +136,19 @@ class Fleet:
         """Record no more failures: model servers now end because the server does."""
         with self._changed:
             self._closing = True
+            for deployment in self._serving.values():
+                deployment.leave_alone()
 
     def _should_serve(self, arn: str) -> bool:
         found = self._store.by_arn(arn)
         return found is not None and found.body["EndpointStatus"] in ("InService", "Updating")
+
+    def _not_in_service(self, arn: str) -> str:
+        found = self._store.by_arn(arn)
+        if found is None or found.body["EndpointStatus"] != "Failed":
+            return f"Endpoint {arn} is not in service."
+        reason = found.body["FailureReason"]
+        return f"Endpoint {arn} is Failed: {reason}; delete the endpoint and create it again."
 
     def _revive(self, endpoint: Resource) -> None:
         deployed = endpoint.body["_Deployed"]
@@ -158,7 +164,7 @@ class Fleet:
     ) -> None:
         arn = endpoint.arn
         try:
-            deployment = Deployment(self._start(endpoint, config, models))
+            deployment = Deployment(self._starts(endpoint, config, models))
         except Exception as error:
             if not isinstance(error, DeploymentError):
                 _log.exception("deploying %s", endpoint.name)
@@ -167,6 +173,7 @@ class Fleet:
         with self._changed:
             old = self._serving.get(arn)
             self._serving[arn] = deployment
+            deployment.watch(lambda reason: self._lose(arn, deployment, reason))
             # Before others are woken: one of them may be an update that writes its own status.
             changed = self._store.change(
                 arn,
@@ -190,32 +197,36 @@ class Fleet:
         if old:
             old.stop()
 
-    def _start(
+    def _starts(
         self, endpoint: Resource, config: Resource, models: Mapping[str, Body]
-    ) -> list[ModelServer]:
-        servers: list[ModelServer] = []
-        try:
-            for variant in config.body["ProductionVariants"]:
-                container = models[variant["ModelName"]]
-                place = place_in_endpoint(
-                    self._home, endpoint.region, endpoint.name, variant["VariantName"]
-                )
-                servers.append(
-                    ModelServer(
-                        self._clients,
-                        self._s3,
-                        self._home,
-                        self._workers,
-                        place,
-                        variant,
-                        container,
-                    )
-                )
-        except BaseException:
-            for server in servers:
-                server.stop()
-            raise
-        return servers
+    ) -> list[Callable[[], ModelServer]]:
+        def start(variant: Body) -> ModelServer:
+            place = place_in_endpoint(
+                self._home, endpoint.region, endpoint.name, variant["VariantName"]
+            )
+            return ModelServer(
+                self._clients,
+                self._s3,
+                self._home,
+                self._workers,
+                place,
+                variant,
+                models[variant["ModelName"]],
+            )
+
+        return [partial(start, variant) for variant in config.body["ProductionVariants"]]
+
+    def _lose(self, arn: str, deployment: Deployment, reason: str) -> None:
+        """Note that a deployment, a server of which cannot be started again, serves no more."""
+        with self._changed:
+            if self._closing or self._serving.get(arn) is not deployment:
+                return
+            del self._serving[arn]
+            found = self._store.by_arn(arn)
+            # What an update brings decides about an endpoint that is Updating.
+            if found is not None and found.body["EndpointStatus"] == "InService":
+                self._fail(arn, reason)
+        deployment.stop()
 
     def _fail(self, arn: str, reason: str) -> None:
         with self._changed:

@@ -4,13 +4,13 @@ from sagemaker_local.api.actions import Call, action, now
 from sagemaker_local.api.errors import invalid
 from sagemaker_local.api.resource_kind import ResourceKind
 from sagemaker_local.api.resources import create, find
-from sagemaker_local.hosting.deployment import (
+from sagemaker_local.hosting.models import MODEL
+from sagemaker_local.hosting.running_server import (
     ArtefactError,
     DeploymentError,
     ModelServer,
     ServerPlace,
 )
-from sagemaker_local.hosting.models import MODEL
 from sagemaker_local.jobs.job import JobKind, Jobs, job_kind
 from sagemaker_local.jobs.running import Job, JobError
 from sagemaker_local.processes.logs import LogStream

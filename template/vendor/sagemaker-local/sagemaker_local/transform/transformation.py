@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, cast
 
-from sagemaker_local.hosting.deployment import ModelServer
+from sagemaker_local.hosting.running_server import ModelServer
 from sagemaker_local.storage.s3 import S3
 from sagemaker_local.storage.store import Body
 from sagemaker_local.transform.association import read_association

@@ -8,14 +8,15 @@ from werkzeug.wrappers import Request, Response
 from sagemaker_local.api.arns import ACCOUNT, make_arn
 from sagemaker_local.api.errors import AwsError
 from sagemaker_local.api.parts import Parts
-from sagemaker_local.hosting.deployment import ModelServer
 from sagemaker_local.hosting.fleet import Fleet
+from sagemaker_local.hosting.running_server import ModelServer
 from sagemaker_local.storage.store import Store
 
 _PREFIX = "X-Amzn-SageMaker-"
 # An inference id is for data capture and explanations, of which there are none.
 _KNOWN = ("Custom-Attributes", "Inference-Id", "Target-Variant")
 _MAX_BODY = 6_291_456
+_END_SECONDS = 2
 
 
 def invoke_endpoint(parts: Parts, region: str, name: str, request: Request) -> Response:
@@ -52,7 +53,8 @@ def invoke_endpoint(parts: Parts, region: str, name: str, request: Request) -> R
         try:
             status, content, kind = server.ask("POST", "/invocations", body, headers)
         except (OSError, http.client.HTTPException) as error:
-            status, content, kind = 500, f"{type(error).__name__}: {error}".encode(), ""
+            status, said = _no_answer(server, error)
+            content, kind = said.encode(), ""
     if not 200 <= status < 300:
         raise _model_error(server, region, name, status, content.decode(errors="replace"))
     answer = Response(content, content_type=kind)
@@ -68,6 +70,18 @@ def _choose(servers: list[ModelServer], wanted: str | None) -> ModelServer:
         if server.name == wanted:
             return server
     raise AwsError("ValidationError", f"Variant {wanted} not found in the endpoint.")
+
+
+def _no_answer(server: ModelServer, error: Exception) -> tuple[int, str]:
+    """Return the status and the message that stand for an answer that did not come.
+
+    What AWS says while a container is down is unconfirmed.
+    """
+    # A connection breaks a moment before the server's end is known.
+    code = None if isinstance(error, TimeoutError) else server.wait(_END_SECONDS)
+    if code is None:
+        return 500, f"{type(error).__name__}: {error}"
+    return 503, f"the model server ended with code {code} and is being started again; ask again"
 
 
 def _model_error(
