@@ -26,6 +26,8 @@ not the endpoint: see `CreateEndpoint` in the SageMaker API reference, and `sess
 SageMaker Python SDK, which is patient with the latter. How long it takes is unconfirmed.
 """
 
+_CHANGES = ("CreateEndpoint", "UpdateEndpoint", "DeleteEndpoint")
+
 # All instances are replaced at once: the new fleet takes over when it is healthy, and SageMaker
 # goes back to the old one by itself when it never gets there.
 BLUE_GREEN = {
@@ -33,6 +35,10 @@ BLUE_GREEN = {
         "TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
     }
 }
+
+
+class RefusedError(ProjectError):
+    """SageMaker refused to change an endpoint, because it is being changed already."""
 
 
 def create_missing(connection: Connection, want: Desired) -> None:
@@ -83,7 +89,8 @@ def switch(connection: Connection, stage: Stage, config: str, version: int | Non
 
     Raises
     ------
-    ProjectError : somebody else changes the endpoint at the same time, or it takes over an hour.
+    RefusedError : somebody else changes the endpoint at the same time.
+    ProjectError : it takes over an hour.
     """
     client = connection.sagemaker
     name = endpoint_name(connection, stage)
@@ -106,6 +113,14 @@ def switch(connection: Connection, stage: Stage, config: str, version: int | Non
             if status is None:
                 _appear(connection, name)
             _wait(connection, name)
+
+
+def is_refusal(error: Exception) -> bool:
+    """Say whether an error of `switch` means that SageMaker does not do what it was asked for."""
+    if isinstance(error, RefusedError):
+        return True
+    # One while it is waited for says nothing about what SageMaker goes on with.
+    return isinstance(error, ClientError) and error.operation_name in _CHANGES
 
 
 def delete(connection: Connection, stage: Stage) -> None:
@@ -174,7 +189,7 @@ def _change(name: str, call: Callable[[], object]) -> None:
         call()
     except ClientError as error:
         if is_in_progress(error):
-            raise ProjectError(
+            raise RefusedError(
                 f"somebody else began to change {name} meanwhile; look at `uv run ops status`, "
                 "then run the same command again"
             ) from None

@@ -125,7 +125,8 @@ def history(
         if isinstance(event, Unreadable) or event.outcome != "started":
             shown.append(event)
         elif event.attempt not in ended:
-            last = under_way and not shown
+            # What came too late to change the endpoint has failed already.
+            last = under_way and all(_has_failed(later) for later in shown)
             shown.append(event if last else event.model_copy(update={"outcome": "interrupted"}))
     return shown
 
@@ -217,6 +218,10 @@ def row(record: Record) -> dict[str, object]:
 
 def _is_outcome(event: Record | Unreadable) -> TypeGuard[Record]:
     return isinstance(event, Record) and event.outcome != "started"
+
+
+def _has_failed(event: Record | Unreadable) -> bool:
+    return isinstance(event, Record) and event.outcome == "failed"
 
 
 def _folder(connection: Connection, stage: str) -> str:

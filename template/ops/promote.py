@@ -59,6 +59,7 @@ def ask_stage(connection: Connection, stage: Stage) -> str:
     if answer.status != 200:
         raise ProjectError(
             f"{now.endpoint} answered {answer.status or 'nothing'}: {brief(text)}; "
+            f"`uv run ops verify {stage.name}` asks again and records it, "
             f"`uv run ops rollback {stage.name}` goes back to what served before"
         )
     return text

@@ -143,7 +143,12 @@ def _switch(release: Release) -> bool:
             return True
     _record(release, release.action, "started", ended=release.started)
     if not there:
-        endpoint.switch(connection, stage, release.config, release.version.number)
+        try:
+            endpoint.switch(connection, stage, release.config, release.version.number)
+        except (ClientError, ProjectError) as error:
+            if endpoint.is_refusal(error):
+                _record(release, release.action, "failed", reason=brief(error))
+            raise
     return False
 
 

@@ -7,6 +7,7 @@ import subprocess
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from demo.example_version import register
 from ops import endpoint, ledger, release
@@ -136,6 +137,52 @@ def test_a_signal_while_sagemaker_is_at_it(ops: Ops) -> None:
     )
     first = json.loads(ops.run("history", "staging", "--json").stdout)[0]
     assert (first["version"], first["outcome"]) == (2, "started")
+
+
+def test_a_promotion_that_came_too_late_has_failed(
+    ops: Ops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = ops.connection
+    ship(connection, register(connection))
+    slow, late = register(connection, load_seconds=5), register(connection, 2.0)
+    command = ops.start("promote", "staging", "--version", str(slow))
+    wait_until(connection, STAGING, "Updating")
+    # As if the other one had begun just after this one looked.
+    monkeypatch.setattr(endpoint, "settle", serving)
+
+    with pytest.raises(ProjectError, match="somebody else began to change"):
+        ship(connection, late)
+
+    newest, other = ledger.history(ledger.events(connection, STAGING), under_way=True)[:2]
+    assert isinstance(newest, Record)
+    assert isinstance(other, Record)
+    assert (newest.version, newest.outcome) == (late, "failed")
+    assert newest.reason.startswith("somebody else began to change")
+    assert (other.version, other.outcome) == (slow, "started")
+    assert command.wait() == 0
+    assert history(connection) == [
+        ("promote", slow, "succeeded"),
+        ("promote", late, "failed"),
+        ("promote", 1, "succeeded"),
+    ]
+
+
+def test_a_promotion_that_aws_refuses_has_failed(
+    fresh: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ship(fresh, register(fresh))
+    denied = {"Error": {"Code": "AccessDeniedException", "Message": "no sagemaker:UpdateEndpoint"}}
+
+    def deny(*_: Any) -> None:
+        raise ClientError(denied, "UpdateEndpoint")
+
+    monkeypatch.setattr(endpoint, "_update", deny)
+    with pytest.raises(ClientError):
+        ship(fresh, register(fresh, 2.0))
+
+    newest = next(ledger.records(fresh, STAGING))
+    assert (newest.version, newest.outcome) == (2, "failed")
+    assert "no sagemaker:UpdateEndpoint" in newest.reason
 
 
 def test_a_closed_pipe_stops_neither_a_promotion_nor_a_rollback(ops: Ops) -> None:
