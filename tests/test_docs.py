@@ -44,11 +44,15 @@ def test_the_reference_lists_every_command(name: str, monkeypatch: pytest.Monkey
     module = {"ds": "data_science.cli"}.get(name, f"{name}.cli")
     app = importlib.import_module(module).app
     there = {
-        command.name or command.callback.__name__.replace("_", "-")
+        command.name or command.callback.__name__.replace("_", "-"): command.callback
         for command in app.registered_commands
     }
     text = (REFERENCE / "commands.md").read_text("utf-8")
-    assert set(re.findall(rf"^\| `{name} ([a-z-]+)", text, re.MULTILINE)) == there
+    rows = dict(re.findall(rf"^\| `{name} ([a-z-]+)(.*?)` \|", text, re.MULTILINE))
+    assert rows.keys() == there.keys()
+    told = {command for command, options in rows.items() if "--json" in options}
+    have = {name for name, function in there.items() if "as_json" in function.__annotations__}
+    assert told == have
 
 
 def test_the_reference_lists_every_action_of_the_local_sagemaker(

@@ -146,6 +146,9 @@ def status(as_json: console.AsJson = False, local: console.Local = None) -> None
         console.print_json([one.as_json() for one in found])
     else:
         console.print_rows([one.row() for one in found], HEAD, as_json=False)
+        for one in found:
+            if note := one.note():
+                print(f"note: {note}")
 
 
 @app.command()

@@ -61,6 +61,15 @@ class StageStatus:
             "last verification": f"{last} {times.get('verified_at', '')}".rstrip(),
         }
 
+    def note(self) -> str:
+        """Return what should be known of the version that serves; empty when there is nothing."""
+        if self.approval in (None, "Approved"):
+            return ""
+        return (
+            f"version {self.version}, which serves {self.stage}, is {self.approval}; "
+            f"promote another one, or `uv run ops rollback {self.stage}` goes back"
+        )
+
     def _times(self) -> dict[str, datetime | None]:
         return {"since": self.since, "verified_at": self.verified_at}
 

@@ -45,6 +45,16 @@ def test_the_story_of_a_version(ops: Ops) -> None:
     assert {check["name"] for check in history[0]["checks"]} >= {"schema", "answers"}
     assert json.loads(answer.stdout)["predictions"] == pytest.approx([2.0, 6.0])
 
+    arn = registry.version(ops.connection, 1).arn
+    assert "note:" not in ops.run("status").stdout
+    ops.connection.sagemaker.update_model_package(
+        ModelPackageArn=arn, ModelApprovalStatus="Rejected"
+    )
+    assert last_line(ops.run("status").stdout) == (
+        "note: version 1, which serves staging, is Rejected; promote another one, "
+        "or `uv run ops rollback staging` goes back"
+    )
+
 
 def test_a_failed_promotion_exits_with_1_and_says_what_serves(ops: Ops) -> None:
     register(ops.connection, fault="wrong answers")
