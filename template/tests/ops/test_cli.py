@@ -1,7 +1,10 @@
 """The command `ops`: exit codes, last lines, JSON, and a promotion that was killed."""
 
 import json
+import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -54,6 +57,28 @@ def test_the_story_of_a_version(ops: Ops) -> None:
         "note: version 1, which serves staging, is Rejected; promote another one, "
         "or `uv run ops rollback staging` goes back"
     )
+
+
+def test_a_model_server_that_died_does_not_count_against_its_version(ops: Ops) -> None:
+    promote(ops.connection, STAGING, registry.version(ops.connection, register(ops.connection)))
+    (killed,) = served_by(ops.connection)
+    os.kill(killed, signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while served_by(ops.connection) in ([], [killed]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    verified = ops.run("verify", "staging")
+
+    assert last_line(verified.stdout) == "version 1 serves staging, verified", verified.stderr
+    assert ops.run("plan", "production").returncode == 0
+
+
+def served_by(connection: Connection) -> list[int]:
+    """Return the processes behind the endpoint of staging, as the local SageMaker tells them."""
+    command = [sys.executable, "-m", "sagemaker_local", "status", "--json"]
+    told = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    name = f"{connection.project.name}-staging"
+    return [pid for one in told["endpoints"] if one["name"] == name for pid in one["pids"]]
 
 
 def test_a_failed_promotion_exits_with_1_and_says_what_serves(ops: Ops) -> None:
