@@ -447,7 +447,8 @@ def test_a_step_that_fails_says_why_in_its_failure_file(code, trained, tmp_path)
     (tmp_path / "data" / "train.csv").write_text("amount,kind,fraud\n1,blue,no\n")
     assert train(code, tmp_path / "two", tmp_path / "data").returncode == 1
     assert (tmp_path / "two" / "output" / "failure").read_text() == (
-        "column 'kind', row 1: 'blue' is none of '1', 'true', 'NA', 'red' (1 of 1 rows)"
+        "column 'kind', row 1 below the header: "
+        "'blue' is none of '1', 'true', 'NA', 'red' (1 of 1 rows)"
     )
 
 

@@ -81,7 +81,7 @@ def _split_keys(cells: dict[str, Cells], by: str, method: str) -> pd.Series:
     if unusable:
         row = unusable[0]
         reason = f"{shown(cells[by][row])} is not {EXPECTED[kind]}; the rows are split by it"
-        raise DataError(f"{reason} ({len(unusable)} of {len(keys)} rows)", by, row + 1)
+        raise DataError(reason, by, row + 1, f"{len(unusable)} of {len(keys)} rows")
     return keys
 
 
@@ -103,10 +103,19 @@ def _check_use(table: pd.DataFrame, schema: Schema) -> None:
             raise DataError(
                 f"all {len(table)} rows are empty; remove the column from schema.json", name
             )
-    classes = schema["columns"][schema["target"]]
-    absent = [] if classes == "number" else sorted(set(classes) - set(table[schema["target"]]))
+    classes, target = schema["columns"][schema["target"]], schema["target"]
+    if classes == "number":
+        return
+    counts = table[target].value_counts().reindex(sorted(classes), fill_value=0)
+    absent = list(counts.index[counts == 0])
     if absent:
-        raise DataError(f"none of {len(table)} rows is {' or '.join(absent)}", schema["target"])
+        raise DataError(f"none of {len(table)} rows is {' or '.join(absent)}", target)
+    for name in counts.index[counts == 1]:
+        raise DataError(
+            f"only 1 of {len(table)} rows is {name!r}, and both the training and the test set need "
+            "one; add rows of it, or leave the class out",
+            target,
+        )
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from artefact import opened
 from failure import Parser, StepError, reported
+from table import DataError, csv_rows, not_utf8
 
 BATCH = 5000
 """Rows that the model is asked about at once."""
@@ -64,8 +65,10 @@ def score(model: Path, data: Path, output: Path) -> Counts:
             name = path.relative_to(data)
             try:
                 counts.append(_score_file(Asked(*found), path, output / name))
-            except (UnicodeDecodeError, csv.Error) as error:
-                raise StepError(f"{name} is no CSV file in UTF-8: {error}") from None
+            except UnicodeDecodeError:
+                raise StepError(str(not_utf8(path))) from None
+            except DataError as error:
+                raise StepError(f"{name}: {error}") from None
             rows, refused, _ = counts[-1]
             print(f"{name}: {rows} rows, {refused} of them without an answer")
     rows, refused = sum(one.rows for one in counts), sum(one.refused for one in counts)
@@ -82,7 +85,7 @@ def _score_file(asked: Asked, path: Path, written: Path) -> Counts:
         path.open(encoding="utf-8-sig", newline="") as source,
         written.open("w", encoding="utf-8", newline="") as target,
     ):
-        lines = (line for line in csv.reader(source, strict=True) if line)
+        lines = csv_rows(source)
         header = next(lines, [])
         answered = _answered(asked, header, lines)
         # Only an answer tells what columns it has.

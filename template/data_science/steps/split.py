@@ -1,5 +1,7 @@
 """Chooses the rows of the test set."""
 
+import math
+
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
@@ -39,10 +41,17 @@ def split(
             raise ValueError(f"too many of them share the earliest {by.name}, {first}")
         return rows[~later], rows[later]
     if method == "group" and by is not None:
+        if by.nunique() < 2:
+            raise ValueError(f"all of them have the same {by.name}")
         shuffled = GroupShuffleSplit(n_splits=1, test_size=fraction, random_state=seed)
         train, test = next(shuffled.split(rows, groups=by))
         return train, test
     strata = _strata(target, fraction) if method == "stratified" else None
+    fewest = 1 if strata is None else strata.nunique()
+    tested = math.ceil(len(rows) * fraction)
+    smaller = min(tested, len(rows) - tested)
+    if smaller < fewest:
+        raise ValueError(f"one of the sets would have {smaller} rows, and needs {fewest} or more")
     train, test = train_test_split(rows, test_size=fraction, random_state=seed, stratify=strata)
     return train, test
 

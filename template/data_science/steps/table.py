@@ -4,7 +4,7 @@ It lies beside `inference.py` in the model artefact, so an endpoint reads a row 
 """
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +21,21 @@ class DataError(Exception):
     reason : what is wrong.
     column : the name of the column, if it is about one.
     row : the number of the first such row, from 1 and without a header, if it is about rows.
+
+    Parameters
+    ----------
+    share : how many rows it is about; only the message says it.
     """
 
-    def __init__(self, reason: str, column: str | None = None, row: int | None = None) -> None:
+    def __init__(
+        self, reason: str, column: str | None = None, row: int | None = None, share: str = ""
+    ) -> None:
         self.reason, self.column, self.row = reason, column, row
         place = [f"column {column!r}"] if column is not None else []
-        place += [f"row {row}"] if row is not None else []
-        super().__init__(f"{', '.join(place)}: {reason}" if place else reason)
+        # An editor counts the header too, and a cell may take several lines.
+        place += [f"row {row} below the header"] if row is not None else []
+        whole = f"{', '.join(place)}: {reason}" if place else reason
+        super().__init__(f"{whole} ({share})" if share else whole)
 
 
 def load_schema() -> Schema:
@@ -71,7 +79,7 @@ def read_cells(path: Path, schema: Schema) -> dict[str, Cells]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             lines = parse_csv(file)
     except UnicodeDecodeError:
-        raise DataError(_where_not_utf8(path)) from None
+        raise not_utf8(path) from None
     if not lines:
         raise DataError(f"{path.name} is empty: no header, 0 rows")
     header, rows = [name.strip() for name in lines[0]], lines[1:]
@@ -106,8 +114,8 @@ def typed(cells: Mapping[str, Cells], schema: Schema) -> pd.DataFrame:
         raise refused[min(refused)]
     empty = table[schema["target"]].isna().to_numpy()
     if empty.any():
-        reason = f"the target is empty ({_share(empty.sum(), len(empty))})"
-        raise DataError(reason, schema["target"], int(empty.argmax()) + 1)
+        share = _share(empty.sum(), len(empty))
+        raise DataError("the target is empty", schema["target"], int(empty.argmax()) + 1, share)
     return table
 
 
@@ -122,10 +130,21 @@ def parse_csv(text: Iterable[str]) -> list[list[str]]:
     ------
     DataError : it is no CSV text.
     """
+    return list(csv_rows(text))
+
+
+def csv_rows(text: Iterable[str]) -> Iterator[list[str]]:
+    """Give the rows of `parse_csv` one after the other."""
+    lines = csv.reader(text, strict=True)
+    begin = 1
     try:
-        return [row for row in csv.reader(text, strict=True) if row]
+        for row in lines:
+            if row:
+                yield row
+            begin = lines.line_num + 1
     except csv.Error as error:
-        raise DataError(f"it is not CSV: {error}") from None
+        what = str(error).replace("unexpected end of data", "a quote is not closed")
+        raise DataError(f"it is not CSV: {what} in the row that begins in line {begin}") from None
 
 
 def check_lengths(rows: Sequence[Sequence[str]], length: int) -> None:
@@ -174,20 +193,20 @@ def to_table(
         elif isinstance(kind, str):
             table[name], wrong = PARSERS[kind](cells[name])
             if wrong:
-                share = _share(len(wrong), length)
-                reason = f"{shown(cells[name][wrong[0]])} is not {EXPECTED[kind]} ({share})"
-                raise DataError(reason, name, wrong[0] + 1)
+                reason = f"{shown(cells[name][wrong[0]])} is not {EXPECTED[kind]}"
+                raise DataError(reason, name, wrong[0] + 1, _share(len(wrong), length))
         else:
             table[name], unseen = categories(cells[name], kind)
             if unseen and (schema["unseen_categories"] == "refuse" or name == schema["target"]):
                 share = _share(len(unseen), length)
                 for row in unseen:
-                    reason = f"{shown(cells[name][row])} is none of {_listed(kind)} ({share})"
-                    refused.setdefault(row, DataError(reason, name, row + 1))
+                    reason = f"{shown(cells[name][row])} is none of {_listed(kind)}"
+                    refused.setdefault(row, DataError(reason, name, row + 1, share))
     return pd.DataFrame(table), refused
 
 
-def _where_not_utf8(path: Path) -> str:
+def not_utf8(path: Path) -> DataError:
+    """Return what to say of a file that is not UTF-8: where it is not."""
     content = path.read_bytes()
     try:
         content.decode()
@@ -196,7 +215,7 @@ def _where_not_utf8(path: Path) -> str:
         where = f" (byte 0x{content[error.start]:02x} in line {line})"
     else:
         where = ""
-    return f"{path.name} is not UTF-8{where}; save it as UTF-8"
+    return DataError(f"{path.name} is not UTF-8{where}; save it as UTF-8")
 
 
 def _check_header(header: list[str], schema: Schema, rows: int) -> None:

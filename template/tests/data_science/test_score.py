@@ -121,7 +121,14 @@ def test_a_number_is_predicted_without_probabilities(tmp_path: Path) -> None:
         ({"one": "x\nbad\n"}, "none of the 1 rows has an answer: column 'x': bad it is"),
         ({"one": "x\n"}, "none of the 0 rows has an answer: no rows"),
         ({"one": "x,error\n1,2\n"}, "one.csv has a column 'error' already"),
-        ({"one": 'x\n"1\n'}, "one.csv is no CSV file"),
+        (
+            {"one": 'x\n1\n\n"1\n2\n'},
+            "one.csv: it is not CSV: a quote is not closed in the row that begins in line 4",
+        ),
+        (
+            {"one": "x\nStraße\n"},
+            r"one.csv is not UTF-8 \(byte 0xdf in line 2\); save it as UTF-8",
+        ),
     ],
 )
 def test_what_cannot_be_scored_ends_the_step(

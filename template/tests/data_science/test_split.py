@@ -79,6 +79,38 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.parametrize(
+    ("yes", "rows", "says"),
+    [
+        (
+            1,
+            300,
+            "column 'y': only 1 of 300 rows is 'yes', and both the training and the test set need "
+            "one; add rows of it, or leave the class out",
+        ),
+        (
+            2,
+            4,
+            "4 rows cannot be split: one of the sets would have 1 rows, and needs 2 or more",
+        ),
+    ],
+)
+def test_too_few_rows_of_a_class_are_named(
+    data: Path, tmp_path: Path, yes: int, rows: int, says: str
+) -> None:
+    cells = [f"{row},{'yes' if row < yes else 'no'}" for row in range(rows)]
+    (data / "data.csv").write_text("\n".join(["x,y", *cells]))
+    with pytest.raises(DataError) as refused:
+        preprocess(data, tmp_path / "out", 0.2, 0)
+    assert str(refused.value) == says
+
+
+def test_one_group_cannot_be_split() -> None:
+    shop = pd.Series(["a"] * 10, name="shop")
+    with pytest.raises(ValueError, match="all of them have the same shop"):
+        split("group", CLASSES.head(10), shop, 0.3, 0)
+
+
 def test_the_rows_are_split_by_a_column_that_is_no_feature(data: Path, tmp_path: Path) -> None:
     preprocess(data, tmp_path / "out", 0.2, 0, "group", "shop")
     test = pd.read_csv(tmp_path / "out" / "test" / "test.csv")
@@ -95,8 +127,18 @@ def test_the_rows_are_split_by_a_column_that_is_no_feature(data: Path, tmp_path:
     ("by", "cell", "method", "says"),
     [
         ("where", "", "group", "column 'where': the data have no such column to split by"),
-        ("shop", "", "group", "column 'shop', row 1: '' is not a text; the rows are split by it"),
-        ("shop", "x", "time", "column 'shop', row 1: 'x' is not a finite number; the rows are"),
+        (
+            "shop",
+            "",
+            "group",
+            "column 'shop', row 1 below the header: '' is not a text; the rows are split by it",
+        ),
+        (
+            "shop",
+            "x",
+            "time",
+            "column 'shop', row 1 below the header: 'x' is not a finite number; the rows are",
+        ),
     ],
 )
 def test_what_cannot_be_split_by_is_named(

@@ -107,7 +107,7 @@ Spoil = Callable[[pd.DataFrame], "pd.DataFrame | str"]
 BAD: dict[str, tuple[Spoil, str]] = {
     "empty target": (
         lambda table: set_first(table, TARGET, None),
-        f"column '{TARGET}', row 1: the target is empty (1 of 200 rows)",
+        f"column '{TARGET}', row 1 below the header: the target is empty (1 of 200 rows)",
     ),
     "header alone": (lambda table: table.head(0), "dataset.csv is empty: a header, but 0 rows"),
     "empty file": (lambda table: "", "dataset.csv is empty: no header, 0 rows"),
@@ -126,11 +126,11 @@ BAD: dict[str, tuple[Spoil, str]] = {
     ),
     "short row": (
         lambda table: table.to_csv(index=False) + "1\n",
-        f"row 201: it has 1 values, not {len(SCHEMA['columns'])}",
+        f"row 201 below the header: it has 1 values, not {len(SCHEMA['columns'])}",
     ),
     "open quote": (
         lambda table: table.to_csv(index=False) + '"',
-        "it is not CSV: unexpected end of data",
+        "it is not CSV: a quote is not closed in the row that begins in line 202",
     ),
 }
 if NUMBER is not None:
@@ -138,15 +138,18 @@ if NUMBER is not None:
     BAD |= {
         "wrong type": (
             lambda table: set_first(table, number, "many"),
-            f"column '{number}', row 1: 'many' is not a finite number (1 of 200 rows)",
+            f"column '{number}', row 1 below the header: "
+            "'many' is not a finite number (1 of 200 rows)",
         ),
         "infinite": (
             lambda table: set_first(table, number, "inf"),
-            f"column '{number}', row 1: 'inf' is not a finite number (1 of 200 rows)",
+            f"column '{number}', row 1 below the header: "
+            "'inf' is not a finite number (1 of 200 rows)",
         ),
         "a number as Python writes it": (
             lambda table: set_first(table, number, "1_000"),
-            f"column '{number}', row 1: '1_000' is not a finite number (1 of 200 rows)",
+            f"column '{number}', row 1 below the header: "
+            "'1_000' is not a finite number (1 of 200 rows)",
         ),
         "nothing but empty cells": (
             lambda table: table.assign(**{number: None}),
@@ -157,13 +160,19 @@ if CATEGORY is not None:
     category = CATEGORY
     BAD["unseen category"] = (
         lambda table: set_first(table, category, "never seen"),
-        f"column '{category}', row 1: 'never seen' is none of ",
+        f"column '{category}', row 1 below the header: 'never seen' is none of ",
     )
 if SCHEMA["columns"][TARGET] != "number":
     absent = SCHEMA["columns"][TARGET][0]
     BAD["a class without rows"] = (
         lambda table: table[table[TARGET] != absent],
         f"column '{TARGET}': none of ",
+    )
+    BAD["a class of one row"] = (
+        lambda table: pd.concat(
+            [table[table[TARGET] != absent], table[table[TARGET] == absent].head(1)]
+        ),
+        f"column '{TARGET}': only 1 of ",
     )
 
 
