@@ -92,22 +92,41 @@ def read_column(texts: pd.Series, decimal_comma: bool) -> Column:
     return whole if texts.notna().all() and whole.listed else Column("category", without, without)
 
 
+def rewritten(texts: pd.Series, kind: str, decimal_comma: bool) -> pd.Series:
+    """Return a column whose kind is known with its cells as the steps read them.
+
+    Parameters
+    ----------
+    texts, decimal_comma : as for `read_column`.
+    kind : one of those that `schema.json` may name.
+
+    Returns
+    -------
+    The cells; those that are not of the kind as they are.
+
+    Raises
+    ------
+    ValueError : the dates may be read in two ways; the message is one line.
+    """
+    present = texts.dropna()
+    read = None
+    if kind == "number":
+        written = present.str.fullmatch(_DECIMAL_COMMA) | present.str.fullmatch(_THOUSANDS)
+        plain = _with_point(present[written.astype(bool)], decimal_comma)[0]
+        read = plain.reindex(texts.index)
+    elif kind == "date" and (dates := _dates(texts, present, most_stray=0.5)) is not None:
+        if dates.remark:
+            raise ValueError(f"{dates.remark}; write the dates as 2026-01-31")
+        read = dates.texts
+    return texts if read is None else read.where(read.notna(), texts)
+
+
 def _numbers(texts: pd.Series, present: pd.Series, decimal_comma: bool) -> Column | None:
     together = "\n".join(present)
     # A leading zero stays only in a text: a postal code.
     if present.empty or _LEADING_ZERO.search(together):
         return None
-    plain, remark = present, ""
-    if "," in together:
-        if decimal_comma and _all(present, _DECIMAL_COMMA):
-            plain = present.str.replace(".", "").str.replace(",", ".")
-            remark = "is written with a decimal comma"
-        elif _all(present, _THOUSANDS):
-            plain = present.str.replace(",", "")
-            remark = "is written with a comma after the thousands"
-        elif _all(present, _DECIMAL_COMMA):
-            plain = present.str.replace(".", "").str.replace(",", ".")
-            remark = "is written with a decimal comma"
+    plain, remark = _with_point(present, decimal_comma)
     values = pd.to_numeric(plain, errors="coerce").astype("float64")
     values = values.where(np.isfinite(values))
     stray = _stray(present, values)
@@ -122,29 +141,44 @@ def _numbers(texts: pd.Series, present: pd.Series, decimal_comma: bool) -> Colum
     )
 
 
+def _with_point(present: pd.Series, decimal_comma: bool) -> tuple[pd.Series, str]:
+    """Return numbers with a decimal point and without marks of the thousands, and a remark."""
+    if present.str.contains(",", regex=False).any():
+        # A cell that is written otherwise stays: without its point, 2.5 would be 25.
+        comma = present.str.fullmatch(_DECIMAL_COMMA).astype(bool)
+        thousands = present.str.fullmatch(_THOUSANDS).astype(bool)
+        if _all(present, _DECIMAL_COMMA) and (decimal_comma or not _all(present, _THOUSANDS)):
+            plain = present.str.replace(".", "").str.replace(",", ".")
+            return plain.where(comma, present), "is written with a decimal comma"
+        if _all(present, _THOUSANDS):
+            plain = present.str.replace(",", "")
+            return plain.where(thousands, present), "is written with a comma after the thousands"
+    return present, ""
+
+
 def _all(present: pd.Series, pattern: re.Pattern[str]) -> bool:
     """Whether all cells, but for a few that are stray, are written so."""
     return bool(present.str.fullmatch(pattern).mean() >= 1 - _STRAY)
 
 
-def _stray(present: pd.Series, values: pd.Series) -> tuple[str, ...] | None:
+def _stray(present: pd.Series, values: pd.Series, most: float = _STRAY) -> tuple[str, ...] | None:
     """Return the cells that could not be read; None if they are too many to be a mistake."""
     wrong = present[values.isna()]
-    if len(wrong) > _STRAY * len(present) or len(wrong) == len(present):
+    if len(wrong) > most * len(present) or len(wrong) == len(present):
         return None
     return tuple(wrong)
 
 
-def _dates(texts: pd.Series, present: pd.Series) -> Column | None:
+def _dates(texts: pd.Series, present: pd.Series, most_stray: float = _STRAY) -> Column | None:
     iso = _iso(present)
-    stray = _stray(present, iso)
+    stray = _stray(present, iso, most_stray)
     if stray is not None:
         return _date_column(texts, iso, stray)
     sample, found = _sample(present), []
     for form in _FORMATS:
-        if _parsed(sample, form).notna().mean() >= 1 - _STRAY:
+        if _parsed(sample, form).notna().mean() >= 1 - most_stray:
             values = _parsed(present, form)
-            stray = _stray(present, values)
+            stray = _stray(present, values, most_stray)
             if stray is not None:
                 found.append((len(stray), form, _date_column(texts, values, stray)))
     if not found:

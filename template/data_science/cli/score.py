@@ -35,7 +35,7 @@ def score(
     from data_science.cli.following import follow
     from data_science.config.settings import load_settings
     from data_science.pipeline.bundle import read_bundle
-    from data_science.pipeline.definition import scoring_definition, scoring_name
+    from data_science.pipeline.definition import read_schema, scoring_definition, scoring_name
     from data_science.runs import execution, scoring
     from project.aws import connect
     from project.settings import ROOT
@@ -49,14 +49,16 @@ def score(
     pipeline = scoring_name(connection)
     with console.timed("upload code and data, upsert the pipeline"):
         bundle.upload(connection)
+        columns = read_schema(bundle, connection.project.problem_type)["columns"]
         parameters = {
-            "InputDataUrl": scoring.input_uri(connection, source),
+            "InputDataUrl": scoring.input_uri(connection, source, columns),
             "ModelDataUrl": str(asked.container["ModelDataUrl"]),
             "ModelPackageVersion": str(asked.number),
         }
         execution.upsert(connection, text, pipeline)
+    unapproved = f" (not approved: {asked.approval})" if asked.approval != "Approved" else ""
     arn = execution.start(connection, parameters, pipeline)
-    print(f"run {execution.run_id(arn)} of pipeline {pipeline}: {asked.name} answers")
+    print(f"run {execution.run_id(arn)} of pipeline {pipeline}: {asked.name} answers{unapproved}")
     follow(connection, arn)
     uri = scoring.scores_uri(connection, arn)
     print(f"answers: {uri}")

@@ -33,6 +33,7 @@ def build_scoring(connection: Connection, settings: Settings, code: str, name: s
             "--model": f"{MOUNT}/input/model",
             "--data": f"{MOUNT}/input/data",
             "--output": f"{MOUNT}/output",
+            "--version": version,
         },
         # New files come under the same prefix.
         cached=False,

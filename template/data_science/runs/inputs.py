@@ -109,25 +109,38 @@ def input_version(connection: Connection, uri: str) -> str:
     ------
     ProjectError : the local SageMaker does not have it; the message says how to bring it here.
     """
-    bucket, prefix = s3.split_uri(uri)
-    client, digest = connection.s3, hashlib.sha256()
-    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    try:
-        objects = [item for page in pages for item in page.get("Contents", [])]
-    except client.exceptions.ClientError as error:
-        if connection.target != "local":
-            return "unknown"
-        if not is_not_found(error):
-            raise
-        objects = []
+    objects = objects_at(connection, uri)
+    if objects is None:
+        return "unknown"
     if not objects and connection.target == "local":
         raise ProjectError(
             f"{uri} is not in the local SageMaker, whose S3 is its own; copy it here with `aws s3 "
             f"cp {uri} data/` and name the file as `data.input` in data_science/settings.yaml"
         )
+    digest = hashlib.sha256()
     for item in objects:
         digest.update(f"{item['Key']}\0{item['ETag']}\0".encode())
     return digest.hexdigest()[:16]
+
+
+def objects_at(connection: Connection, uri: str) -> list[Any] | None:
+    """Return what S3 lists of the objects at a URI; None if the user may not list them in AWS.
+
+    Parameters
+    ----------
+    uri : S3 URI of an object, or of the prefix of some.
+    """
+    bucket, prefix = s3.split_uri(uri)
+    client = connection.s3
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    try:
+        return [item for page in pages for item in page.get("Contents", [])]
+    except client.exceptions.ClientError as error:
+        if connection.target != "local":
+            return None
+        if not is_not_found(error):
+            raise
+        return []
 
 
 def _write_example(problem_type: str) -> None:

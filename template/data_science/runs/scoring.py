@@ -1,11 +1,16 @@
 """Batch scoring: which version answers, where the files are, and where the answers lie."""
 
+import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
+import pandas as pd
+
+from data_science.adopt.kinds import rewritten
 from data_science.adopt.source import read_source
 from data_science.runs import execution
-from data_science.runs.inputs import upload_file
+from data_science.runs.inputs import objects_at, upload_file
 from project import registry, s3
 from project.aws import Connection
 from project.errors import ProjectError, UsageError
@@ -47,27 +52,49 @@ def check_source(source: str) -> None:
         raise UsageError(f"{source} is not there; name a CSV file, or an s3:// prefix of some")
 
 
-def input_uri(connection: Connection, source: str) -> str:
+def input_uri(connection: Connection, source: str, columns: Mapping[str, str | list[str]]) -> str:
     """Return the S3 URI of the rows to score, after uploading what is here.
 
-    What is here is read as `ds adopt` reads it, so any separator, encoding and Parquet will do.
+    What is here is read as `ds adopt` reads it, so any separator, encoding, decimal comma, way of
+    writing dates, and Parquet will do.
 
     Parameters
     ----------
     source : what `check_source` takes.
+    columns : what each may hold, as `schema.json` says it.
 
     Raises
     ------
-    ProjectError : it holds no table.
+    ProjectError : it holds no table, a date may be read in two ways, or nothing lies in S3.
     """
     if source.startswith("s3://"):
+        if objects_at(connection, source) == []:
+            local = " in the local SageMaker, whose S3 is its own"
+            raise ProjectError(
+                f"nothing lies at {source}{local if connection.target == 'local' else ''}; name a "
+                "CSV file of this machine, or another URI"
+            )
         return source
     path = Path(source)
-    table = read_source(path).table
+    table = _as_read(path, columns)
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / f"{path.resolve().name.partition('.')[0]}.csv"
         table.to_csv(written, index=False)
         return upload_file(connection, written)
+
+
+def _as_read(path: Path, columns: Mapping[str, str | list[str]]) -> pd.DataFrame:
+    """Return a table with numbers and dates as the model's code reads them."""
+    found = read_source(path)
+    table = found.table
+    for name in table.columns:
+        kind = columns.get(name)
+        if isinstance(kind, str):
+            try:
+                table[name] = rewritten(table[name], kind, found.decimal_comma)
+            except ValueError as error:
+                raise ProjectError(f"{path.name}: column {name!r} {error}") from None
+    return table
 
 
 def scores_uri(connection: Connection, arn: str) -> str:
@@ -102,7 +129,8 @@ def fetch(connection: Connection, uri: str, folder: Path) -> list[Path]:
         if not path.resolve().is_relative_to(folder.resolve()):
             raise ProjectError(f"s3://{bucket}/{item['Key']} does not belong into a folder")
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.part")
+        # Another process may be copying to the same place.
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
         s3.download(connection, f"s3://{bucket}/{item['Key']}", unfinished)
         unfinished.replace(path)
         written.append(path)

@@ -20,6 +20,7 @@ BATCH = 5000
 """Rows that the model is asked about at once."""
 
 ERROR = "error"
+VERSION = "model_version"
 Cells = list[str]
 Answer = dict[str, Any]
 """What is added to a row, by column: `prediction` and for a classifier `probability_<class>`, or
@@ -27,10 +28,11 @@ Answer = dict[str, Any]
 
 
 class Asked(NamedTuple):
-    """A model, and the inference code that it came with."""
+    """A model, the inference code that it came with, and its version."""
 
     inference: ModuleType
     model: Any
+    version: str
 
 
 class Counts(NamedTuple):
@@ -41,7 +43,7 @@ class Counts(NamedTuple):
     first_error: str = ""
 
 
-def score(model: Path, data: Path, output: Path) -> Counts:
+def score(model: Path, data: Path, output: Path, version: str) -> Counts:
     """Write each CSV file of a folder again, with the model's answers beside its columns.
 
     Parameters
@@ -51,6 +53,7 @@ def score(model: Path, data: Path, output: Path) -> Counts:
         that the model does not take, such as an identifier, stay as they are.
     output : gets a file for each, of the same name. A row that the model refuses has no
         `prediction`, and an `error` that says why.
+    version : of the model; it stands in each row as `model_version`.
 
     Raises
     ------
@@ -64,7 +67,7 @@ def score(model: Path, data: Path, output: Path) -> Counts:
         for path in files:
             name = path.relative_to(data)
             try:
-                counts.append(_score_file(Asked(*found), path, output / name))
+                counts.append(_score_file(Asked(*found, version), path, output / name))
             except UnicodeDecodeError:
                 raise StepError(str(not_utf8(path))) from None
             except DataError as error:
@@ -95,7 +98,9 @@ def _score_file(asked: Asked, path: Path, written: Path) -> Counts:
             if ERROR not in pair[1]:
                 break
         added = (
-            [*sorted(name for name in waiting[-1][1] if name != ERROR), ERROR] if waiting else []
+            [*sorted(name for name in waiting[-1][1] if name != ERROR), ERROR, VERSION]
+            if waiting
+            else []
         )
         twice = set(header) & set(added)
         if twice:
@@ -103,7 +108,8 @@ def _score_file(asked: Asked, path: Path, written: Path) -> Counts:
         writer = csv.writer(target)
         writer.writerow([*header, *added])
         for cells, answer in chain(waiting, answered):
-            writer.writerow([*cells, *(answer.get(name, "") for name in added)])
+            said = {**answer, VERSION: asked.version}
+            writer.writerow([*cells, *(said.get(name, "") for name in added)])
             rows, errors = rows + 1, errors + (ERROR in answer)
             first_error = first_error or answer.get(ERROR, "")
     return Counts(rows, errors, first_error)
@@ -161,8 +167,9 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--version", required=True)
     arguments = parser.parse_args()
-    score(arguments.model, arguments.data, arguments.output)
+    score(arguments.model, arguments.data, arguments.output, arguments.version)
 
 
 if __name__ == "__main__":

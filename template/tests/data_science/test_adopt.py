@@ -16,7 +16,7 @@ from columns import parse_schema
 from table import read_table
 
 from data_science.adopt import taking_over
-from data_science.adopt.kinds import Column, read_column
+from data_science.adopt.kinds import Column, read_column, rewritten
 from data_science.adopt.page import page
 from data_science.adopt.plan import Plan, make_plan, problem_type_of
 from data_science.adopt.profile import Finding, Profile, profile, read_columns
@@ -191,6 +191,38 @@ def test_the_kind_of_a_column_is_told_and_its_cells_are_normalised(
         )
     else:
         assert written == texts
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells", "texts"),
+    [
+        ("number", ["1.234,5", "7", None, "much"], ["1234.5", "7", None, "much"]),
+        ("number", ["007", "1e5"], ["007", "1e5"]),
+        ("number", ["2.5", "1,5"], ["2.5", "1,5"]),
+        ("date", ["29.06.2023", None, "31.02.2023"], ["2023-06-29", None, "31.02.2023"]),
+        ("date", ["2023-06-29"], ["2023-06-29"]),
+        ("date", ["soon"], ["soon"]),
+        ("category", ["1,5", "01.02.2023"], ["1,5", "01.02.2023"]),
+    ],
+)
+def test_cells_of_a_known_kind_are_rewritten_and_others_stay(
+    kind: str, cells: list[str | None], texts: list[str | None]
+) -> None:
+    written = rewritten(pd.Series(cells, dtype=object), kind, True)
+    assert [None if pd.isna(text) else text for text in written] == texts
+
+
+def test_dates_of_two_meanings_are_not_guessed_where_nobody_looks() -> None:
+    with pytest.raises(ValueError, match="may be read in two ways"):
+        rewritten(pd.Series(["01/02/2026"], dtype=object), "date", False)
+
+
+def test_a_number_with_a_point_among_decimal_commas_keeps_its_value() -> None:
+    found = column(*["1,5"] * 30, "2.5", decimal_comma=True)
+    assert found.values.tolist() == [1.5] * 30 + [2.5]
+    found = column(*["1,500"] * 30, "2,5")
+    assert found.values.tolist()[:30] == [1500.0] * 30
+    assert found.stray == ("2,5",)
 
 
 def test_what_a_comma_means_may_depend_on_the_separator() -> None:

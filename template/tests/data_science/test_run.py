@@ -396,7 +396,7 @@ def test_files_are_scored_beside_what_they_hold(
     table.insert(0, "no feature", range(100, 120))
     table[NUMBER] = table[NUMBER].astype(object)
     table.loc[table.index[7], NUMBER] = "much"
-    table.to_csv(tmp_path / "customers.csv", index=False, sep=";")
+    table.to_csv(tmp_path / "customers.csv", index=False, sep=";", decimal=",")
 
     done = run(
         *("ds", "score", str(tmp_path / "customers.csv"), "--local"),
@@ -419,6 +419,12 @@ def test_files_are_scored_beside_what_they_hold(
     [
         (["nothing.csv"], 2, "error: nothing.csv is not there; name a CSV file"),
         (["s3://"], 1, "error: 's3://' is no S3 URI"),
+        (
+            ["s3://nobodys-bucket-of-all/nothing/", "--version", "1"],
+            1,
+            "error: nothing lies at s3://nobodys-bucket-of-all/nothing/ in the local SageMaker, "
+            "whose S3 is its own; name a CSV file of this machine, or another URI",
+        ),
         (["a.csv", "--version", "9999"], 1, "error: there is no version 9999"),
         (["a.csv", "--version", "1"], 1, "error: a.csv is empty"),
     ],

@@ -58,7 +58,7 @@ def scored(folder: Path, code: str, **files: str) -> Counts:
     (folder / "data" / "deep").mkdir(parents=True)
     for name, text in files.items():
         (folder / "data" / f"{name.replace('_', '/')}.csv").write_text(text)
-    return score(folder, folder / "data", folder / "output")
+    return score(folder, folder / "data", folder / "output", "3")
 
 
 def rows(folder: Path, name: str) -> list[dict[str, str]]:
@@ -104,13 +104,16 @@ def test_each_row_has_its_answer_or_says_why_not(
             "probability_no": "0.2",
             "probability_yes": "0.8",
             "error": "",
+            "model_version": "3",
         }
     ]
 
 
 def test_a_number_is_predicted_without_probabilities(tmp_path: Path) -> None:
     assert scored(tmp_path, REGRESSION, one="x,name\n1.5,ü\n", none="x,name\n") == Counts(1, 0)
-    assert rows(tmp_path, "one") == [{"x": "1.5", "name": "ü", "prediction": "3.0", "error": ""}]
+    assert rows(tmp_path, "one") == [
+        {"x": "1.5", "name": "ü", "prediction": "3.0", "error": "", "model_version": "3"}
+    ]
     assert (tmp_path / "output" / "none.csv").read_text().split() == ["x,name"]
 
 
