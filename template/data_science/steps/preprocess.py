@@ -8,6 +8,7 @@ import pandas as pd
 from baseline import write_baseline
 from columns import Schema, features
 from failure import Parser, reported
+from remarks import remarks
 from split import METHODS, split
 from table import DataError, load_schema, read_cells, typed
 from values import EXPECTED, PARSERS, Cells, shown
@@ -44,6 +45,8 @@ def preprocess(
     cells = read_cells(files[0], schema)
     table = typed(cells, schema)
     _check_use(table, schema)
+    for remark in remarks(table, schema):
+        print(f"note: {remark}")
     keys = None if by is None else _split_keys(cells, by, method)
     try:
         parts = split(method, table[schema["target"]], keys, test_fraction, seed)

@@ -57,7 +57,9 @@ def scored(folder: Path, code: str, **files: str) -> Counts:
     artefact(folder, inference=code)
     (folder / "data" / "deep").mkdir(parents=True)
     for name, text in files.items():
-        (folder / "data" / f"{name.replace('_', '/')}.csv").write_text(text)
+        (folder / "data" / f"{name.replace('_', '/')}.csv").write_text(
+            text, "utf-8", "surrogateescape"
+        )
     return score(folder, folder / "data", folder / "output", "3")
 
 
@@ -129,7 +131,7 @@ def test_a_number_is_predicted_without_probabilities(tmp_path: Path) -> None:
             "one.csv: it is not CSV: a quote is not closed in the row that begins in line 4",
         ),
         (
-            {"one": "x\nStraße\n"},
+            {"one": "x\nStra\udcdfe\n"},
             r"one.csv is not UTF-8 \(byte 0xdf in line 2\); save it as UTF-8",
         ),
     ],

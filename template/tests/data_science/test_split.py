@@ -153,6 +153,11 @@ def test_what_cannot_be_split_by_is_named(
 
 def test_a_set_without_one_of_the_classes_is_refused(data: Path, tmp_path: Path) -> None:
     path = data / "data.csv"
-    path.write_text(path.read_text().replace(",yes,", ",no,").replace("\n0,no,", "\n0,yes,"))
+    path.write_text(
+        path.read_text()
+        .replace(",yes,", ",no,")
+        .replace("\n0,no,", "\n0,yes,")
+        .replace("\n1,no,", "\n1,yes,")
+    )
     with pytest.raises(DataError, match="no row of the test set is 'yes'; choose another"):
         preprocess(data, tmp_path / "out", 0.2, 0, "random")

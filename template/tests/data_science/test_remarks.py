@@ -1,0 +1,61 @@
+"""What Preprocess says of a table that is odd, though nothing is wrong with it."""
+
+import numpy as np
+import pandas as pd
+from columns import Schema
+from remarks import remarks
+
+
+def made(rows: int = 400) -> pd.DataFrame:
+    random = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "x": random.normal(size=rows),
+            "kind": random.choice(["a", "b"], rows),
+            "when": pd.Timestamp("2026-01-01") + pd.to_timedelta(random.permutation(rows), "h"),
+            "y": random.choice(["no", "yes"], rows, p=[0.9, 0.1]),
+        }
+    )
+
+
+def said(table: pd.DataFrame) -> list[str]:
+    kinds: dict[str, str | list[str]] = {"x": "number", "kind": "category", "when": "date"}
+    target: str | list[str] = "number" if table["y"].dtype == "float64" else ["no", "yes"]
+    schema: Schema = {"target": "y", "columns": {**kinds, "y": target}}
+    return list(remarks(table, schema))
+
+
+def test_a_usual_table_gives_nothing_to_say() -> None:
+    assert said(made()) == []
+
+
+def test_rows_that_are_there_twice_are_counted() -> None:
+    table = made()
+    assert said(pd.concat([table, table.head(12)], ignore_index=True)) == [
+        "12 of 412 rows are the same as another one; such rows may be in both the training and the "
+        "test set"
+    ]
+
+
+def test_a_column_that_gives_a_class_away_is_named() -> None:
+    table = made()
+    table["kind"] = table["y"].map({"no": "stays", "yes": "left"})
+    assert said(table) == [
+        "column 'kind' tells 'y' all by itself (1.000 of 1); if it is not known when a prediction "
+        "is asked for, take it out of schema.json"
+    ]
+
+
+def test_a_column_that_gives_a_number_away_is_named() -> None:
+    table = made(4000)
+    table["y"] = 3 * table["x"]
+    table.loc[5, "x"] = np.nan
+    [line] = said(table)
+    assert line.startswith("column 'x' tells 'y' all by itself (")
+
+
+def test_a_class_of_few_rows_says_nothing() -> None:
+    table = made()
+    table["y"] = ["yes"] * 5 + ["no"] * 395
+    table["kind"] = table["y"]
+    assert said(table) == []
