@@ -7,7 +7,7 @@ from typing import Any
 from ops.desired import endpoint_name
 from ops.stage import Stage
 from project.aws import Connection
-from project.aws_errors import found
+from project.aws_errors import brief, found
 from project.errors import ProjectError
 from project.tags import MODEL_VERSION
 
@@ -104,7 +104,8 @@ def in_service(connection: Connection, stage: Stage) -> tuple[Serving, int]:
     if now.in_progress:
         raise ProjectError(f"{now.endpoint} is {now.status}; run this again once it is InService")
     if now.status != "InService":
-        raise ProjectError(f"{now.endpoint} is {now.status}; {promote}")
+        reason = f": {brief(now.failure)}" if now.failure else ""
+        raise ProjectError(f"{now.endpoint} is {now.status}{reason}; {promote}")
     if now.version is None:
         raise ProjectError(f"{now.endpoint} serves {now.config}, which names no version; {promote}")
     return now, now.version

@@ -176,7 +176,11 @@ def test_a_failed_endpoint_is_replaced(fresh: Connection) -> None:
         EndpointName=f"{fresh.project.name}-staging", EndpointConfigName=want.config_name
     )
     register(fresh)
+    endpoint.settle(fresh, STAGING)
 
+    told = r"-staging is Failed: .* health check: .*; run `uv run ops promote staging`$"
+    with pytest.raises(ProjectError, match=told):
+        verify_stage(fresh, STAGING)
     ship(fresh, "staging")
 
     assert serves(fresh, "staging") == 2
