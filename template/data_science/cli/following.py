@@ -8,6 +8,9 @@ from project.console import leaving
 from project.errors import ProjectError
 from project.registry import version
 
+NOTE = "note: "
+"""With this a step begins a line that a person should see of a run that succeeds."""
+
 
 def follow(connection: Connection, arn: str, logs: bool = False) -> None:
     """Print each step of a run as it ends, and what was registered.
@@ -15,8 +18,8 @@ def follow(connection: Connection, arn: str, logs: bool = False) -> None:
     Parameters
     ----------
     arn : of the run.
-    logs : whether what the jobs printed is shown as well. The end of what a failed one printed
-        always is.
+    logs : whether what the jobs printed is shown as well. What Preprocess notes of the data, and
+        the end of what a failed job printed, always are.
 
     Raises
     ------
@@ -30,9 +33,8 @@ def follow(connection: Connection, arn: str, logs: bool = False) -> None:
                 if step.name not in shown and step.status not in ("Starting", "Executing"):
                     shown.add(step.name)
                     print(f"  {step.name:<14} {step.status:<10} {_how(step)}", flush=True)
-                    if logs and step.job_arn and not step.reused_from and step.status != "Failed":
-                        for line in job_log(connection, step.job_arn):
-                            print(f"    {line}", flush=True)
+                    for line in _printed(connection, step, logs):
+                        print(f"    {line}", flush=True)
     state = execution.status(connection, arn)
     if state != "Succeeded":
         for step in steps:
@@ -51,6 +53,21 @@ def follow(connection: Connection, arn: str, logs: bool = False) -> None:
     if number is not None:
         values = metrics(connection, version(connection, number))
         print(f"registered version {number}: {in_words(values)}")
+
+
+def _printed(connection: Connection, step: execution.Step, logs: bool) -> list[str]:
+    """Return what a step that has succeeded printed: all of it, or what a person should note."""
+    asked = logs or step.name == "Preprocess"
+    if not asked or not step.job_arn or step.reused_from or step.status == "Failed":
+        return []
+    try:
+        lines = job_log(connection, step.job_arn)
+    except connection.logs.exceptions.ClientError:
+        # In AWS not everybody who starts a run may read its logs.
+        if logs:
+            raise
+        return []
+    return lines if logs else [line for line in lines if line.startswith(NOTE)]
 
 
 def _how(step: execution.Step) -> str:
