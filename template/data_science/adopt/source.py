@@ -209,8 +209,8 @@ def _parse(file: Path, text: str, separator: str) -> pd.DataFrame:
     for number, row in enumerate(rows, 1):
         if len(row) != len(header):
             raise ProjectError(
-                f"{file.name}: row {number} has {len(row)} cells, the header has {len(header)}; "
-                "correct the row, or quote the cell that holds the separator"
+                f"{file.name}: row {number} below the header has {len(row)} cells, the header has "
+                f"{len(header)}; correct the row, or quote the cell that holds the separator"
             )
     columns = zip(*rows, strict=True) if rows else ([] for _ in header)
     return _table(dict(zip(header, map(list, columns), strict=True)))

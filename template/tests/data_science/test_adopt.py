@@ -121,7 +121,10 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "header alone": ("a,b\n", "has a header, but no rows"),
     "the same name twice": ("a,b,a\n1,2,3\n", "has the column 'a' twice; rename or remove one"),
     "no header": ("5.1,3.5,setosa\n", "has no header: its first row holds '5.1'; add a row of "),
-    "a short row": ("a,b\n1,2\n3\n", "row 2 has 1 cells, the header has 2; correct the row, or "),
+    "a short row": (
+        "a,b\n1,2\n3\n",
+        "row 2 below the header has 1 cells, the header has 2; correct the row, or ",
+    ),
     "not text": (b"\x00\x01\x02\x03", "is neither text nor Parquet"),
     "half a file": (gzip.compress(b"a,b\n1,2\n" * 100)[:-20], "is compressed and damaged"),
     "half of Parquet": (b"PAR1nothing", "is a damaged Parquet file"),
