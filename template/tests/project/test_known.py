@@ -6,12 +6,12 @@ import pytest
 from project import aws
 from project.errors import ProjectError
 from project.known import refuse_unknown_region
-from project.settings import load_project
+from project.settings import Target, load_project
 
 
 @pytest.mark.parametrize("target", ["local", "aws"])
 def test_a_misspelt_region_is_refused_in_one_line(
-    monkeypatch: pytest.MonkeyPatch, target: aws.Target
+    monkeypatch: pytest.MonkeyPatch, target: Target
 ) -> None:
     misspelt = load_project().model_copy(update={"region": "us-esat-1"})
     monkeypatch.setattr(aws, "load_project", lambda: misspelt)
