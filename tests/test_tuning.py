@@ -40,6 +40,27 @@ def test_the_best_trial_is_registered_and_a_failed_one_says_why(
         assert len({trial["hyperparameters"]["regularization"] for trial in trials}) == 3
         assert versions[0]["hyperparameters"] == trials[0]["hyperparameters"]
 
+        one = f"Train {trials[0]['job']}: "
+        of_train = run.ok(project, "ds", "logs", "Train", "--local").splitlines()
+        assert of_train[0].startswith(one)
+        assert {line.split(": ")[0] for line in of_train} == {
+            f"Train {trial['job']}" for trial in trials
+        }
+        assert one in run.ok(project, "ds", "logs", "--local")
+        [listed] = json.loads(run.ok(project, "ds", "runs", "--local", "--json"))
+        for name, value in trials[0]["hyperparameters"].items():
+            assert listed["parameters"][name] == value
+
+        refused = run(project, "ds", "run", "--local", "--param", "regularization=1")
+        assert "tuning searches for regularization" in refused.stderr.splitlines()[-1]
+        chosen = settings.read_text()
+        settings.write_text(
+            chosen.replace("hyperparameters: {}", "hyperparameters: {regularization: 1}")
+        )
+        refused = run(project, "ds", "run", "--local")
+        assert "key `hyperparameters`: tuning searches for regul" in refused.stderr
+        settings.write_text(chosen)
+
         model = project / "data_science" / "steps" / "model.py"
         model.write_text(model.read_text() + "\nraise ValueError('no model today')\n")
         done = run(project, "ds", "run", "--local")

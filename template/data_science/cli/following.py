@@ -2,6 +2,7 @@
 
 from data_science.runs import execution
 from data_science.runs.logs import job_log
+from data_science.runs.trials import jobs_of
 from data_science.runs.versions import metrics
 from project.aws import Connection
 from project.console import leaving
@@ -11,8 +12,11 @@ from project.registry import version
 NOTE = "note: "
 """With this a step begins a line that a person should see of a run that succeeds."""
 
+STOPPABLE = "the run goes on, `ds stop` stops it"
+"""What an interruption says of a run of the pipeline."""
 
-def follow(connection: Connection, arn: str, logs: bool = False) -> None:
+
+def follow(connection: Connection, arn: str, logs: bool = False, leaves: str = STOPPABLE) -> None:
     """Print each step of a run as it ends, and what was registered.
 
     Parameters
@@ -20,6 +24,7 @@ def follow(connection: Connection, arn: str, logs: bool = False) -> None:
     arn : of the run.
     logs : whether what the jobs printed is shown as well. What Preprocess notes of the data, and
         the end of what a failed job printed, always are.
+    leaves : what an interruption says that it leaves.
 
     Raises
     ------
@@ -27,7 +32,7 @@ def follow(connection: Connection, arn: str, logs: bool = False) -> None:
     """
     shown: set[str] = set()
     steps: list[execution.Step] = []
-    with leaving("the run goes on, `ds stop` stops it"):
+    with leaving(leaves):
         for steps in execution.follow(connection, arn):
             for step in steps:
                 if step.name not in shown and step.status not in ("Starting", "Executing"):
@@ -58,10 +63,14 @@ def follow(connection: Connection, arn: str, logs: bool = False) -> None:
 def _printed(connection: Connection, step: execution.Step, logs: bool) -> list[str]:
     """Return what a step that has succeeded printed: all of it, or what a person should note."""
     asked = logs or step.name == "Preprocess"
-    if not asked or not step.job_arn or step.reused_from or step.status == "Failed":
+    if not asked or not step.has_jobs or step.reused_from or step.status == "Failed":
         return []
     try:
-        lines = job_log(connection, step.job_arn)
+        lines = [
+            f"{name}: {line}" if step.tuning_job else line
+            for name, job in jobs_of(connection, step)
+            for line in job_log(connection, job)
+        ]
     except connection.logs.exceptions.ClientError:
         # In AWS not everybody who starts a run may read its logs.
         if logs:

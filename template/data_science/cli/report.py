@@ -1,5 +1,8 @@
 """The command that shows how good a model is: the report of its evaluation."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -56,4 +59,18 @@ def report(
     unfinished.replace(path)
     print(path)
     if open_it:
-        typer.launch(str(path))
+        with _silent():
+            typer.launch(str(path))
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep what is started from writing to standard error, as each browser that is not there."""
+    before, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    try:
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(nothing)

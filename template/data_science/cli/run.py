@@ -31,11 +31,19 @@ def run(
     wait: Annotated[bool, typer.Option(help="Follow the steps until the run has ended.")] = True,
     logs: Annotated[bool, typer.Option("--logs", help="Print what each job printed.")] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Start it even if an earlier run did the same.")
+        bool,
+        typer.Option(
+            "--force",
+            help="Start it even if an earlier run did the same; its steps may still be cached.",
+        ),
     ] = False,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="STEP", help="Run this step alone; may be repeated."),
+        typer.Option(
+            "--only",
+            metavar="STEP",
+            help="Run this step alone, or take it from the cache; may be repeated.",
+        ),
     ] = None,
     source: Annotated[
         str | None,
@@ -102,6 +110,10 @@ def run(
         parameters = inputs.provenance() | parameters
     arn = execution.start(connection, parameters, pipeline, only or [], taken_from)
     print(f"run {execution.run_id(arn)} of pipeline {pipeline} in {connection.target}")
+    if only and settings.cache_days:
+        print(
+            "a step that did the same before is cached, also with --only; `cache_days: 0` runs it"
+        )
     if wait:
         follow(connection, arn, logs)
 

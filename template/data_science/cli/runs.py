@@ -145,24 +145,26 @@ def logs(
     run: Run = None,
     local: Local = None,
 ) -> None:
-    """Print what the jobs of a run printed.
+    """Print what the jobs of a run printed; of a search each trial, the best first.
 
     Example: ds logs Train
     """
     from data_science.runs import execution
     from data_science.runs.logs import job_log
+    from data_science.runs.trials import jobs_of
     from project.aws import connect
 
     connection = connect(console.target(local))
     arn = execution.find(connection, run)
-    jobs = {item.name: item.job_arn for item in execution.steps(connection, arn) if item.job_arn}
-    if step is not None and step not in jobs:
-        raise UsageError(f"no job of step {step} in this run; it has {', '.join(jobs) or 'none'}")
+    steps = {one.name: one for one in execution.steps(connection, arn) if one.has_jobs}
+    if step is not None and step not in steps:
+        raise UsageError(f"no job of step {step} in this run; it has {', '.join(steps) or 'none'}")
     printed = False
-    for name in jobs if step is None else [step]:
-        for line in job_log(connection, jobs[name]):
-            printed = True
-            print(f"{name}: {line}")
+    for name in steps if step is None else [step]:
+        for beginning, job in jobs_of(connection, steps[name]):
+            for line in job_log(connection, job):
+                printed = True
+                print(f"{beginning}: {line}")
     if not printed:
         raise ProjectError(f"nothing was printed; {execution.outcome(connection, arn)}")
 

@@ -41,6 +41,8 @@ def score(
     from project.settings import ROOT
 
     scoring.check_source(source)
+    if output is not None:
+        scoring.check_output(output)
     connection = connect(console.target(local))
     settings, bundle = load_settings(connection.project.problem_type), read_bundle()
     asked = scoring.version_to_ask(connection, version)
@@ -58,9 +60,14 @@ def score(
         execution.upsert(connection, text, pipeline)
     unapproved = f" (not approved: {asked.approval})" if asked.approval != "Approved" else ""
     arn = execution.start(connection, parameters, pipeline)
-    print(f"run {execution.run_id(arn)} of pipeline {pipeline}: {asked.name} answers{unapproved}")
-    follow(connection, arn)
-    uri = scoring.scores_uri(connection, arn)
+    goes_on = f"the run goes on, and writes its answers to {connection.prefix}/runs/"
+    goes_on += f"{execution.run_id(arn)}/score/{scoring.SCORES}"
+    with console.leaving(goes_on):
+        print(
+            f"run {execution.run_id(arn)} of pipeline {pipeline}: {asked.name} answers{unapproved}"
+        )
+        follow(connection, arn, leaves=goes_on)
+        uri = scoring.scores_uri(connection, arn)
     print(f"answers: {uri}")
     if output is None and not source.startswith("s3://"):
         output = ROOT / "data" / "scores"

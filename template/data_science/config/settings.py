@@ -152,5 +152,11 @@ def load_settings(problem_type: str) -> Settings:
         if problem:
             raise ProjectError(f"data_science/settings.yaml: key `quality.{key}`: {problem}")
     values = hyperparameter_values(settings.hyperparameters)
-    tuned(settings.tuning, declared_hyperparameters())
+    searched = tuned(settings.tuning, declared_hyperparameters())
+    for name in settings.hyperparameters:
+        if name in searched:
+            raise ProjectError(
+                f"data_science/settings.yaml: key `hyperparameters`: tuning searches for {name}; "
+                "remove it there, or name under `tuning.hyperparameters` those to search for"
+            )
     return settings.model_copy(update={"hyperparameters": values})

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from data_science.runs import execution
+from data_science.runs import execution, trials
 from data_science.runs.history import EarlierRun
 from data_science.runs.parameters import PROVENANCE
 from data_science.runs.step_cache import all_steps
@@ -14,14 +14,24 @@ from project.errors import ProjectError
 
 
 def described(run: EarlierRun) -> dict[str, Any]:
-    """Return a run's state, start, duration in seconds and parameters, for a list of runs."""
+    """Return a run's state, start, duration in seconds and parameters, for a list of runs.
+
+    Hyperparameters that the run searched for are among the parameters, as the best trial had them.
+    """
     return {
         "run": run.id,
         "status": run.status,
         "started": run.started.isoformat(timespec="seconds"),
         "seconds": round(run.seconds, 1),
-        "parameters": run.values,
+        "parameters": {**run.values, **_searched(run)},
     }
+
+
+def _searched(run: EarlierRun) -> dict[str, str]:
+    # To read the steps of each run of a list would take its time.
+    if all(step["Type"] != "Tuning" for step in all_steps(run.definition["Steps"])):
+        return {}
+    return trials.chosen(run.connection, run.steps)
 
 
 def in_words(parameters: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from project import registry
 from project.aws import Connection
-from project.aws_errors import already_exists, found
+from project.aws_errors import already_exists, brief, found
 from project.errors import ProjectError
 
 POLL_SECONDS = {"local": 0.2, "aws": 10.0}
@@ -46,6 +46,16 @@ class Step:
             if kind in self.metadata:
                 return str(self.metadata[kind]["Arn"])
         return ""
+
+    @property
+    def tuning_job(self) -> str:
+        """The name of the tuning job that the step ran, empty when it ran none."""
+        return str(self.metadata.get("TuningJob", {}).get("Arn", "")).rpartition("/")[2]
+
+    @property
+    def has_jobs(self) -> bool:
+        """Whether it ran a job, or the trials of a tuning job."""
+        return bool(self.job_arn or self.tuning_job)
 
 
 def upsert(connection: Connection, definition: str, pipeline: str) -> None:
@@ -93,6 +103,10 @@ def start(
     pipeline : its name.
     only : the steps to run, all of them by default. What they need of others comes from `source`.
     source : ARN of an earlier run.
+
+    Raises
+    ------
+    ProjectError : the earlier run did not come as far as the steps need.
     """
     selected = {
         "SelectiveExecutionConfig": {
@@ -100,13 +114,22 @@ def start(
             "SelectedSteps": [{"StepName": name} for name in only],
         }
     }
-    started = connection.sagemaker.start_pipeline_execution(
-        PipelineName=pipeline,
-        PipelineParameters=[
-            {"Name": name, "Value": value} for name, value in sorted(parameters.items())
-        ],
-        **(selected if only else {}),
-    )
+    client = connection.sagemaker
+    try:
+        started = client.start_pipeline_execution(
+            PipelineName=pipeline,
+            PipelineParameters=[
+                {"Name": name, "Value": value} for name, value in sorted(parameters.items())
+            ],
+            **(selected if only else {}),
+        )
+    except client.exceptions.ClientError as error:
+        if not only or error.response["Error"]["Code"] != "ValidationException":
+            raise
+        raise ProjectError(
+            f"{', '.join(only)} cannot go on from run {run_id(source)}; name with --from one in "
+            f"which the steps before have succeeded (`ds runs` lists them). AWS: {brief(error)}"
+        ) from None
     return str(started["PipelineExecutionArn"])
 
 
@@ -211,10 +234,10 @@ def failed_job(connection: Connection, step: Step) -> str:
 
     Empty when no job did.
     """
-    if "TuningJob" not in step.metadata:
+    if not step.tuning_job:
         return step.job_arn
     failed = connection.sagemaker.list_training_jobs_for_hyper_parameter_tuning_job(
-        HyperParameterTuningJobName=step.metadata["TuningJob"]["Arn"].rpartition("/")[2],
+        HyperParameterTuningJobName=step.tuning_job,
         StatusEquals="Failed",
         SortBy="CreationTime",
         SortOrder="Ascending",

@@ -83,7 +83,7 @@ def source_of(connection: Connection, run: str | None) -> str:
 
     Parameters
     ----------
-    run : its id; None for the newest that has succeeded.
+    run : its id; None for the newest that has succeeded, if possible one of all steps.
 
     Raises
     ------
@@ -91,9 +91,12 @@ def source_of(connection: Connection, run: str | None) -> str:
     """
     if run is not None:
         return execution.find(connection, run)
-    for earlier in earlier_runs(connection):
-        if earlier.status == "Succeeded":
+    succeeded = [one for one in earlier_runs(connection) if one.status == "Succeeded"]
+    for earlier in succeeded:
+        if all(step.cached or not step.reused_from for step in earlier.steps):
             return earlier.arn
+    if succeeded:
+        return succeeded[0].arn
     raise ProjectError("no run has succeeded lately; name one with --from")
 
 

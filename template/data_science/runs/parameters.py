@@ -5,9 +5,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from data_science.config.declared import hyperparameter_problem
+from data_science.config.declared import declared_hyperparameters, hyperparameter_problem
 from data_science.config.quality import threshold_problem
 from data_science.config.settings import Settings
+from data_science.config.tuning import tuned
 
 PROVENANCE = ("GitCommit", "TemplateVersion")
 """Parameters that say where a run came from, and change nothing of what it makes."""
@@ -28,7 +29,13 @@ def parameter_problem(
     parameters : the values, by name.
     """
     types = {parameter["Name"]: parameter["Type"] for parameter in definition["Parameters"]}
+    searched = tuned(settings.tuning, declared_hyperparameters())
     for name, value in parameters.items():
+        if name in searched:
+            return (
+                f"tuning searches for {name}; turn it off in data_science/settings.yaml, or name "
+                "under `tuning.hyperparameters` those to search for"
+            )
         if name not in types:
             return f"the pipeline has no parameter {name}; it has {', '.join(types)}"
         if not _is_of_type(types[name], value):

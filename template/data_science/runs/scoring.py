@@ -52,6 +52,18 @@ def check_source(source: str) -> None:
         raise UsageError(f"{source} is not there; name a CSV file, or an s3:// prefix of some")
 
 
+def check_output(folder: Path) -> None:
+    """Refuse a folder that answers cannot be written to, before there are any.
+
+    Raises
+    ------
+    UsageError : it is a file, lies in one, or may not be written to.
+    """
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise UsageError(f"--output: {folder} is no folder that you may write to; name another")
+
+
 def input_uri(connection: Connection, source: str, columns: Mapping[str, str | list[str]]) -> str:
     """Return the S3 URI of the rows to score, after uploading what is here.
 

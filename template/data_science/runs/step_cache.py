@@ -35,6 +35,12 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 """The arguments that SageMaker compares, by the type of step."""
 
+_JOIN = "Std:Join"
+"""The function of a definition that makes one text of several values."""
+
+_NAMED = 3
+"""How many differences are named; more are counted."""
+
 
 class Verdict(NamedTuple):
     """What becomes of a step.
@@ -128,7 +134,10 @@ def _explain(
             continue
         made_by = {one.name: one.reused_from or run.arn for one in run.steps}
         had = _resolved(_key(then), _Plan(run.values, made_by, run.arn))
-        differences = list(_differences(wanted, had))
+        if then["Type"] == step["Type"]:
+            differences = list(dict.fromkeys(_differences(wanted, had)))
+        else:
+            differences = [f"it is a {step['Type']} step, and was a {then['Type']} step"]
         if not differences:
             if done.reused_from:
                 # What counts is when it was made; that run comes later.
@@ -140,6 +149,8 @@ def _explain(
         differences[0] = f"since run {run.id}: {differences[0]}"
         if not closest or len(differences) < len(closest):
             closest = differences
+    if len(closest) > _NAMED:
+        closest = [*closest[:_NAMED], f"and {len(closest) - _NAMED} more differences"]
     return Verdict(name, "", "; ".join(closest) or "it has not succeeded in any of the newest runs")
 
 
@@ -184,13 +195,39 @@ def _differences(new: Any, old: Any, path: str = "") -> Iterator[str]:
     if isinstance(new, _Made) and not new.run:
         yield f"{path} is made anew by {new.step}"
     elif isinstance(new, dict) and isinstance(old, dict):
+        if set(new) == set(old) == {_JOIN}:
+            yield from _differences(new[_JOIN]["Values"], old[_JOIN]["Values"], path)
+            return
         for name in sorted(set(new) | set(old)):
             yield from _differences(new.get(name), old.get(name), f"{path}.{name}".strip("."))
+    elif isinstance(new, list) and isinstance(old, list) and len(new) == len(old):
+        for one, other in zip(new, old, strict=True):
+            yield from _differences(one, other, path)
     elif new != old:
         if "sourcedir.tar.gz" in str(new) or path.startswith("ProcessingInputs.code."):
             yield "its code has changed"
-        else:
+        elif _is_short(new) and _is_short(old):
             yield f"{path} is {_shown(new)}, and was {_shown(old)}"
+        elif makers := list(_makers_anew(new)):
+            yield f"{path} is made anew by {makers[0]}"
+        elif old is None:
+            yield f"{path} is new"
+        else:
+            yield f"{path} is gone" if new is None else f"{path} has changed"
+
+
+def _makers_anew(value: Any) -> Iterator[str]:
+    """Yield the steps that will make parts of a value anew."""
+    if isinstance(value, _Made):
+        if not value.run:
+            yield value.step
+    elif isinstance(value, list | dict):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _makers_anew(one)
+
+
+def _is_short(value: Any) -> bool:
+    return isinstance(value, _Made) or not isinstance(value, list | dict)
 
 
 def _shown(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -9,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from data_science.cli import run as commands
+from data_science.cli.following import follow
 from data_science.config.declared import PIPELINE_PARAMETERS, declared_hyperparameters
 from data_science.config.quality import METRICS
 from data_science.config.settings import Quality, load_settings
-from data_science.runs import execution, history
+from data_science.runs import execution, history, scoring
 from data_science.runs.versions import metrics
 from project import contract, registry, s3
 from project.aws import Connection
-from project.errors import InterruptedByUser
+from project.errors import InterruptedByUser, UsageError
 from project.settings import ROOT
 from tests.commands import call, run
 from tests.data_science.tables import NUMBER, TARGET, made_up
@@ -342,6 +344,24 @@ def test_a_single_step_runs_on_what_an_earlier_run_left(
     shown = [line.split(maxsplit=2) for line in done.stdout.splitlines() if line.startswith("  ")]
     assert ["Train", "Succeeded", f"as in run {source}"] in shown
     assert {name for name, *_ in shown} == {"Preprocess", "Train", "Evaluate"}
+    if load_settings(connection.project.problem_type).cache_days:
+        assert "a step that did the same before is cached, also with --only" in done.stdout
+    # It has but a part of what a run leaves, so it is no source for the next.
+    partial = execution.find(connection, None)
+    assert history.source_of(connection, None) != partial
+
+
+def test_a_run_that_did_not_come_as_far_is_no_source(
+    connection: Connection, registered: registry.Version, quality: Quality
+) -> None:
+    uri = f"{connection.prefix}/tests/wrong.csv"
+    s3.write(connection, uri, b"nothing\n1\n")
+    assert run_pipeline(uri, thresholds(quality)[0]).returncode == 1
+    failed = execution.run_id(execution.find(connection, None))
+    done = call("ds", "run", "--only", "Train", "--from", failed, "--param", f"InputDataUrl={uri}")
+    assert done.returncode == 1
+    [last] = done.stderr.splitlines()
+    assert last.startswith(f"error: Train cannot go on from run {failed}; name with --from one in")
 
 
 def test_the_report_of_a_version_or_a_run_is_copied_here(registered: registry.Version) -> None:
@@ -451,3 +471,36 @@ def test_an_interrupt_before_the_start_says_that_nothing_was_started(
     monkeypatch.setattr("data_science.config.settings.load_settings", interrupted)
     with pytest.raises(InterruptedByUser, match=r"^interrupted; no run was started$"):
         commands.run(local=[True])
+
+
+def test_an_interrupt_while_a_run_is_followed_says_what_it_leaves(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise InterruptedByUser(signal.SIGINT)
+
+    monkeypatch.setattr(execution, "follow", interrupted)
+    with pytest.raises(InterruptedByUser, match=r"^interrupted; the run goes on, `ds stop`"):
+        follow(connection, "arn")
+    with pytest.raises(InterruptedByUser, match=r"^interrupted; the answers come$"):
+        follow(connection, "arn", leaves="the answers come")
+
+
+def test_answers_go_to_a_folder_that_there_is_or_can_be(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    scoring.check_output(tmp_path / "new" / "deep")
+    scoring.check_output(tmp_path)
+    for wrong in ("file", "file/below"):
+        with pytest.raises(UsageError, match="is no folder that you may write to"):
+            scoring.check_output(tmp_path / wrong)
+
+
+def test_a_browser_that_is_not_there_is_no_news(
+    registered: registry.Version, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = tmp_path / "xdg-open"
+    browser.write_text("#!/bin/sh\necho no browser >&2\n")
+    browser.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    done = run("ds", "report", str(registered.number))
+    assert (done.returncode, done.stderr) == (0, "")

@@ -158,3 +158,45 @@ def test_outputs_of_another_run_of_the_same_step_are_others() -> None:
         "since run b: InputDataConfig.train.DataSource is Output of Preprocess in run a, and was "
         "Output of Preprocess in run b"
     )
+
+
+def joined(*values: Any) -> dict[str, Any]:
+    return {"Std:Join": {"On": "/", "Values": list(values)}}
+
+
+MADE = {"Get": "Steps.Preprocess.Output"}
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "reason"),
+    [
+        (joined(MADE, "x.csv"), joined(MADE, "x.csv"), "is made anew by Preprocess"),
+        (joined(MADE, "x.csv"), MADE, "is made anew by Preprocess"),
+        ([MADE, MADE], [MADE, MADE], "is made anew by Preprocess"),
+        (joined("a", "x.csv"), joined("b", "x.csv"), "is a, and was b"),
+        (["a"], ["a", "b"], "has changed"),
+        (joined("a"), None, "is new"),
+        (None, joined("a"), "is gone"),
+    ],
+)
+def test_a_difference_inside_a_value_is_told_in_words(new: Any, old: Any, reason: str) -> None:
+    def with_value(value: Any, code: str) -> dict[str, Any]:
+        made = document(code)
+        made["Steps"][1]["Arguments"]["InputDataConfig"] = {"x": value}
+        return made
+
+    earlier = [ran("a", definition=with_value(old, "code"))]
+    found = {one.step: one.reason for one in explain(with_value(new, "new"), VALUES, earlier, NOW)}
+    assert found["Train"] == f"since run a: InputDataConfig.x {reason}"
+
+
+def test_a_step_of_another_type_is_told_as_such_and_many_differences_are_counted() -> None:
+    tuning = document()
+    tuning["Steps"][1]["Type"] = "Tuning"
+    before = [ran("a", definition=tuning)]
+    assert said(before)["Train"] == "since run a: it is a Training step, and was a Tuning step"
+    many = document()
+    many["Steps"][1]["Arguments"]["HyperParameters"] = {name: "1" for name in "abcde"}
+    told = said([ran("a", definition=many)])["Train"].split("; ")
+    assert len(told) == 4
+    assert told[3] == "and 3 more differences"
