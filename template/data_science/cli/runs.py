@@ -57,6 +57,8 @@ def compare(
     from data_science.runs.comparison_page import page, shown
     from project.aws import connect
 
+    if html is not None and html.exists() and not html.is_file():
+        raise UsageError(f"--html: {html} is there and is no file; name another")
     connection = connect(console.target(local))
     runs = [comparison.compared(history.earlier_run(connection, one)) for one in run]
     if html is not None:

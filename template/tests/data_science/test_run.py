@@ -504,3 +504,9 @@ def test_a_browser_that_is_not_there_is_no_news(
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     done = run("ds", "report", str(registered.number))
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_page_replaces_nothing_but_a_file(tmp_path: Path) -> None:
+    done = call("ds", "compare", "a", "b", "--html", str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr == f"error: --html: {tmp_path} is there and is no file; name another\n"
