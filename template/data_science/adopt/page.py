@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from html import escape
 
-import numpy as np
 import pandas as pd
 
 from data_science.adopt.kinds import Column
 from data_science.adopt.plan import Plan
 from data_science.adopt.profile import LEAK, Profile
+from data_science.config.declared import rules
 
 MOST_COLUMNS = 150
 """Of a wider table these are drawn, so that the page stays under 300 kB."""
@@ -159,8 +159,8 @@ def _drawing(column: Column) -> str:
 
 def _histogram(present: pd.Series, kind: str) -> str:
     numbers = present.astype("int64") if kind == "date" else present
-    counts, _ = np.histogram(numbers, bins=_BINS)
-    step, tallest = _WIDTH / _BINS, counts.max()
+    counts, _ = rules("histogram").histogram(numbers, _BINS)
+    step, tallest = _WIDTH / len(counts), counts.max()
     bars = "".join(
         f"<rect x={at * step:.0f} y={_HEIGHT - height:.0f} width={step - 1:.0f} "
         f"height={height:.0f} />"

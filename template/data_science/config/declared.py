@@ -14,11 +14,11 @@ STEPS = ROOT / "data_science" / "steps"
 
 @cache
 def rules(name: str) -> ModuleType:
-    """Import a file of the step code that needs nothing but the standard library.
+    """Import a file of the step code that imports no other of them.
 
     Parameters
     ----------
-    name : `columns` or `hyperparameters`. The steps are no package: in a container they lie in
+    name : such as `columns`. The steps are no package: in a container they lie in
         one folder, and import each other by these names.
     """
     spec = importlib.util.spec_from_file_location(f"{__package__}.{name}", STEPS / f"{name}.py")

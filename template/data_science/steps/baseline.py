@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
+from histogram import histogram
 
 BUCKETS = 10
 
@@ -45,7 +45,7 @@ def _statistics(column: pd.Series) -> dict[str, Any]:
     present = column.dropna()
     common = {"num_present": len(present), "num_missing": len(column) - len(present)}
     if column.dtype == "float64":
-        counts, edges = np.histogram(present, bins=BUCKETS)
+        counts, edges = histogram(present, bins=BUCKETS)
         buckets = [
             {"lower_bound": float(low), "upper_bound": float(high), "count": int(count)}
             for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from histogram import histogram
 from judged import Judged
 
 from report import curves
@@ -86,7 +87,7 @@ def numbers(judged: Judged, target: str) -> list[str]:
     scattered = Chart(across, (-width, width), f"predicted {target}", "actual less predicted")
     scattered.points(predicted, missed)
     scattered.line(across, (0, 0), kind="guide")
-    counts, edges = curves.histogram(residuals)
+    counts, edges = histogram(residuals, bins=min(30, len(residuals)))
     spread = Chart(
         (float(edges[0]), float(edges[-1])),
         (0, float(counts.max())),

@@ -78,11 +78,6 @@ def thresholds(judged: Judged, positive: int) -> Thresholds:
     return Thresholds(threshold[kept], precision[kept], recall[kept], f1[kept])
 
 
-def histogram(values: np.ndarray, bins: int = 30) -> tuple[np.ndarray, np.ndarray]:
-    """Return how many values fall into each of some bins, and the edges of the bins."""
-    return np.histogram(values, bins=min(bins, max(1, len(values))))
-
-
 def sample(rows: int, most: int) -> np.ndarray:
     """Return the positions of so many rows at most, drawn at random and in their order."""
     return np.sort(np.random.default_rng(0).permutation(rows)[:most])
