@@ -1,6 +1,7 @@
 """Shows a run while it goes, and ends with why it failed or what it registered."""
 
 from data_science.runs import execution
+from data_science.runs.failure import failure
 from data_science.runs.logs import job_log
 from data_science.runs.trials import jobs_of
 from data_science.runs.versions import metrics
@@ -11,6 +12,9 @@ from project.registry import version
 
 NOTE = "note: "
 """With this a step begins a line that a person should see of a run that succeeds."""
+
+_SHOWN = 10
+"""So many of the last lines of a job that failed are shown."""
 
 STOPPABLE = "the run goes on, `ds stop` stops it"
 """What an interruption says of a run of the pipeline."""
@@ -42,17 +46,11 @@ def follow(connection: Connection, arn: str, logs: bool = False, leaves: str = S
                         print(f"    {line}", flush=True)
     state = execution.status(connection, arn)
     if state != "Succeeded":
-        for step in steps:
-            if step.status == "Failed":
-                job = execution.failed_job(connection, step)
-                printed = job_log(connection, job) if job else []
-                lines = [line for line in printed if line.strip()]
-                cause = execution.cause(connection, step, job)
-                cause = cause or (lines[-1] if lines else step.reason)
-                for line in lines if logs else lines[-10:]:
-                    if line != cause:
-                        print(f"    {line}")
-                raise ProjectError(f"{step.name}: {cause}")
+        found = failure(connection, steps)
+        if found is not None:
+            for line in found.printed if logs else found.printed[-_SHOWN:]:
+                print(f"    {line}")
+            raise ProjectError(f"{found.step}: {found.cause}")
         raise ProjectError(f"run {execution.run_id(arn)}: {state.lower()}")
     number = execution.registered_version(steps)
     if number is not None:

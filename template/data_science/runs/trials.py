@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from data_science.runs import execution
+from data_science.runs.failure import plain
 from project.aws import Connection
 from project.errors import ProjectError
 
@@ -94,5 +95,5 @@ def _row(summary: dict[str, Any]) -> dict[str, Any]:
         "status": summary["TrainingJobStatus"],
         "value": _value(summary),
         "hyperparameters": summary["TunedHyperParameters"],
-        "reason": execution.plain(summary.get("FailureReason", "")),
+        "reason": plain(summary.get("FailureReason", "")),
     }

@@ -15,6 +15,7 @@ from data_science.config.declared import PIPELINE_PARAMETERS, declared_hyperpara
 from data_science.config.quality import METRICS
 from data_science.config.settings import Quality, load_settings
 from data_science.runs import execution, history, scoring
+from data_science.runs.failure import plain
 from data_science.runs.versions import metrics
 from project import contract, registry, s3
 from project.aws import Connection
@@ -207,7 +208,7 @@ def test_bad_data_fail_the_run_with_their_own_line(connection: Connection) -> No
     ],
 )
 def test_a_reason_is_told_in_one_line(reason: str, line: str) -> None:
-    told = execution.plain(reason)
+    told = plain(reason)
     assert told.startswith(line)
     assert bool(told) == bool(line)
     assert "\n" not in told
