@@ -54,8 +54,9 @@ def run(
 ) -> None:
     """Upsert the pipeline, start it and follow its steps.
 
-    Nothing is started when an earlier run did the same and its version is still there. Exits with
-    1 when the run failed; the last line then says why.
+    Nothing is started when an earlier run did the same and its version is still there; a run that
+    is at the same is followed instead. Exits with 1 when the run failed; the last line then says
+    why.
 
     Example: ds run --local --param QualityThreshold=0.95
     """
@@ -100,16 +101,24 @@ def run(
             said = triggers.set_up(connection, settings.triggers, inputs.provenance() | usual)
         for line in said:
             print(line)
+        decided_on = execution.decided_on(connection, text, pipeline)
+        same = None
         if not force and not only:
             same = history.same_work(connection, document, parameters, settings.cache_days)
-            if same is not None:
-                earlier, registered = same
-                print(f"nothing to do: run {earlier.id} did the same; --force starts it again")
-                print(f"{registered.name} is there: {in_words(metrics(connection, registered))}")
-                return
+        earlier, registered = same or (None, None)
+        if earlier is not None and registered is not None:
+            print(f"nothing to do: run {earlier.id} did the same; --force starts it again")
+            print(f"{registered.name} is there: {in_words(metrics(connection, registered))}")
+            return
         parameters = inputs.provenance() | parameters
-    arn = execution.start(connection, parameters, pipeline, only or [], taken_from)
-    print(f"run {execution.run_id(arn)} of pipeline {pipeline} in {connection.target}")
+    if earlier is not None:
+        arn = earlier.arn
+        print(f"run {earlier.id} is at the same; --force starts it again")
+    else:
+        arn = execution.start(
+            connection, parameters, pipeline, only or [], taken_from, decided_on=decided_on
+        )
+        print(f"run {execution.run_id(arn)} of pipeline {pipeline} in {connection.target}")
     if only and settings.cache_days:
         print(
             "a step that did the same before is cached, also with --only; `cache_days: 0` runs it"

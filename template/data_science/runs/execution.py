@@ -1,5 +1,7 @@
 """Starts the pipeline in SageMaker, follows its steps, and says how it ended."""
 
+import hashlib
+import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -93,8 +95,13 @@ def start(
     pipeline: str,
     only: Sequence[str] = (),
     source: str = "",
+    decided_on: str = "",
 ) -> str:
     """Start a run of a pipeline and return its ARN.
+
+    Whoever asks for the same at the same time gets the same run. Source: `ClientRequestToken` of
+    "StartPipelineExecution" in the SageMaker API reference, "An idempotent operation completes no
+    more than once".
 
     Parameters
     ----------
@@ -102,26 +109,30 @@ def start(
     pipeline : its name.
     only : the steps to run, all of them by default. What they need of others comes from `source`.
     source : ARN of an earlier run.
+    decided_on : what `decided_on` returned before it was decided to start a run; empty for a run
+        of its own in any case.
 
     Raises
     ------
     ProjectError : the earlier run did not come as far as the steps need.
     """
-    selected = {
-        "SelectiveExecutionConfig": {
+    request: dict[str, Any] = {
+        "PipelineName": pipeline,
+        "PipelineParameters": [
+            {"Name": name, "Value": value} for name, value in sorted(parameters.items())
+        ],
+    }
+    if only:
+        request["SelectiveExecutionConfig"] = {
             "SourcePipelineExecutionArn": source,
             "SelectedSteps": [{"StepName": name} for name in only],
         }
-    }
+    if decided_on:
+        asked = json.dumps([request, decided_on], sort_keys=True)
+        request["ClientRequestToken"] = hashlib.sha256(asked.encode()).hexdigest()
     client = connection.sagemaker
     try:
-        started = client.start_pipeline_execution(
-            PipelineName=pipeline,
-            PipelineParameters=[
-                {"Name": name, "Value": value} for name, value in sorted(parameters.items())
-            ],
-            **(selected if only else {}),
-        )
+        started = client.start_pipeline_execution(**request)
     except client.exceptions.ClientError as error:
         if not only or error.response["Error"]["Code"] != "ValidationException":
             raise
@@ -130,6 +141,21 @@ def start(
             f"which the steps before have succeeded (`ds runs` lists them). AWS: {brief(error)}"
         ) from None
     return str(started["PipelineExecutionArn"])
+
+
+def decided_on(connection: Connection, definition: str, pipeline: str) -> str:
+    """Return what there is of a pipeline when it is decided whether to start a run.
+
+    It is another one once a run has been started since.
+
+    Parameters
+    ----------
+    definition : canonical JSON, what the run would run.
+    pipeline : its name.
+    """
+    created = connection.sagemaker.describe_pipeline(PipelineName=pipeline)["CreationTime"]
+    newest = [run["PipelineExecutionArn"] for run in recent(connection, 1)]
+    return json.dumps([definition, created.isoformat(), newest])
 
 
 def retry(connection: Connection, arn: str) -> None:

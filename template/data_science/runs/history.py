@@ -132,8 +132,10 @@ def same_work(
     definition: Mapping[str, Any],
     parameters: Mapping[str, str],
     cache_days: int,
-) -> tuple[EarlierRun, registry.Version] | None:
+) -> tuple[EarlierRun, registry.Version | None] | None:
     """Return an earlier run that did what a new one would do, and the version it registered.
+
+    If there is none, a run that is doing so, and no version.
 
     SageMaker caches jobs, but never the registration: the same run again would register the same
     model once more. So it is not started at all.
@@ -145,13 +147,17 @@ def same_work(
     cache_days : how old the earlier run may be, in days.
     """
     wanted = _without_provenance(values(definition, parameters))
+    under_way = None
     for run in earlier_runs(connection):
         if datetime.now(run.started.tzinfo) - run.started > timedelta(days=cache_days):
-            return None
-        if run.status != "Succeeded" or run.definition != definition:
+            break
+        if run.status not in ("Succeeded", "Executing") or run.definition != definition:
             continue
         before = _without_provenance(run.values)
         differing = {name for name in wanted if wanted[name] != before.get(name)}
+        if run.status == "Executing":
+            under_way = under_way or (None if differing else run)
+            continue
         number = execution.registered_version(run.steps)
         if differing - {CHAMPION} or number is None:
             continue
@@ -163,7 +169,7 @@ def same_work(
         # A model needs no comparison with itself, once it is the champion.
         if not differing or version.container["ModelDataUrl"] == wanted[CHAMPION]:
             return run, version
-    return None
+    return None if under_way is None else (under_way, None)
 
 
 def _without_provenance(found: Mapping[str, str | float]) -> dict[str, str | float]:

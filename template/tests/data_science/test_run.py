@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,31 @@ def test_the_same_work_is_not_done_again(
     assert history.same_work(connection, document, same, 0) is None
 
 
+def test_the_same_asked_for_at_once_is_one_run(fresh: Connection) -> None:
+    text = '{"Version": "2020-12-01", "Steps": [{"Name": "No", "Type": "Fail", "Arguments": {}}]}'
+    pipeline = fresh.project.name
+
+    def start(decided_on: str) -> str:
+        return execution.start(fresh, {}, pipeline, decided_on=decided_on)
+
+    execution.upsert(fresh, text, pipeline)
+    seen = execution.decided_on(fresh, text, pipeline)
+    with ThreadPoolExecutor(4) as pool:
+        [first] = set(pool.map(start, [seen] * 8))
+    for _ in execution.follow(fresh, first):
+        pass
+    # It failed: who asks then has seen it, and starts another one. So it is with another
+    # definition, and with a pipeline of the same name that was made anew.
+    again = start(execution.decided_on(fresh, text, pipeline))
+    assert again != first
+    assert execution.decided_on(fresh, text, pipeline) != execution.decided_on(fresh, "", pipeline)
+    fresh.sagemaker.delete_pipeline(PipelineName=pipeline)
+    execution.upsert(fresh, text, pipeline)
+    anew = execution.decided_on(fresh, text, pipeline)
+    assert anew != seen
+    assert start(anew) not in (first, again)
+
+
 def test_a_model_that_is_not_good_enough_is_not_registered(
     connection: Connection, registered: registry.Version, quality: Quality
 ) -> None:
@@ -166,7 +192,15 @@ def test_a_model_that_is_not_good_enough_is_not_registered(
     noise[TARGET] = noise[TARGET].sample(frac=1, random_state=0).to_numpy()
     uri = f"{connection.prefix}/tests/noise.csv"
     s3.write(connection, uri, noise.to_csv(index=False).encode())
+    first = run_pipeline(uri, thresholds(quality)[1], "--no-wait")
+    assert first.returncode == 0, first.stderr
+    runs = len(execution.recent(connection, 100))
+    # The same again, meanwhile, is not started again: it would register the model twice.
     done = run_pipeline(uri, thresholds(quality)[1], "--logs")
+    if load_settings(connection.project.problem_type).cache_days:
+        under_way = execution.run_id(execution.find(connection, None))
+        assert f"run {under_way} is at the same; --force starts it again" in done.stdout
+        assert len(execution.recent(connection, 100)) == runs
     assert "\n    trained on 160 rows" in done.stdout
     assert done.returncode == 1
     last = (done.stdout + done.stderr).splitlines()[-1]
