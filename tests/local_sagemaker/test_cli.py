@@ -30,6 +30,12 @@ def test_up_is_idempotent_and_status_and_down_tell_the_truth(home):
     second = home.command("up")
     assert second.returncode == 0
     assert "already up" in second.stdout
+    other = home.command("up", "--docker")
+    assert (other.returncode, other.stderr) == (
+        1,
+        "sagemaker-local: it is up without --docker; end it with `sagemaker-local down` when "
+        "nothing runs in it, then start it again\n",
+    )
     shown = home.command("status")
     assert shown.returncode == 0
     assert f"pid {home.status['pid']}" in shown.stdout

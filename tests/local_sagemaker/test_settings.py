@@ -15,6 +15,7 @@ def test_values():
     asked = {"SAGEMAKER_LOCAL_WORKERS": "cold", "SAGEMAKER_LOCAL_WAIT_SCALE": "0.05"}
     assert read_settings(asked) == Settings(warm=False, wait_scale=0.05)
     assert read_settings(asked).scaled(120) == 6
+    assert read_settings({"SAGEMAKER_LOCAL_WORKERS": "docker"}) == Settings(in_images=True)
 
 
 @pytest.mark.parametrize(
@@ -37,5 +38,5 @@ def test_a_server_with_a_wrong_setting_does_not_start_and_says_why(tmp_path):
     done = local.command("up")
     assert done.returncode == 1
     log = (local.home / "logs" / "server.log").read_text()
-    assert "SAGEMAKER_LOCAL_WORKERS is 'hot'; it must be warm or cold" in log
+    assert "SAGEMAKER_LOCAL_WORKERS is 'hot'; it must be warm, cold or docker" in log
     assert "Traceback" not in log

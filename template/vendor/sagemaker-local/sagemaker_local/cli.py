@@ -16,6 +16,7 @@ from sagemaker_local.environment import (
 )
 from sagemaker_local.home import Home, find_home
 from sagemaker_local.lifecycle import LifecycleError, Up, ask, ensure_up, is_outdated, stop
+from sagemaker_local.processes.settings import IN_IMAGES, WORKERS
 from sagemaker_local.regions import partition_of
 
 _OUTDATED = (
@@ -47,6 +48,8 @@ class CliError(Exception):
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 failed or down, 2 wrong use."""
     options = _parser().parse_args(arguments)
+    if getattr(options, "docker", False):
+        os.environ[WORKERS] = IN_IMAGES
     try:
         home = _home(options)
         try:
@@ -97,6 +100,12 @@ def _parser() -> argparse.ArgumentParser:
                 "--region",
                 type=_region_name,
                 help="the AWS region; default the one named last, $AWS_DEFAULT_REGION, us-east-1",
+            )
+        if name in ("up", "env", "serve"):
+            command.add_argument(
+                "--docker",
+                action="store_true",
+                help="run training and processing jobs in their images, by the command `docker`",
             )
         if name == "serve":
             command.add_argument("--verbose", action="store_true", help="log what is refused")

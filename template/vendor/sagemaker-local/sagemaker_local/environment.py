@@ -13,7 +13,10 @@ _FOR_PROGRAMS = re.compile(
     r"PATH|LANG|LANGUAGE|LC_\w+|TZ|TZDIR|TMPDIR|USER|LOGNAME|SHELL|VIRTUAL_ENV|LD_LIBRARY_PATH"
     r"|SSL_CERT_FILE|SSL_CERT_DIR|PYTHON\w+|(OMP|OPENBLAS|MKL)_NUM_THREADS"
 )
-_FOR_THE_SERVER = re.compile(r"HOME|SAGEMAKER_LOCAL_\w+")
+_FOR_THE_ENGINE = re.compile(
+    r"HOME|PATH|XDG_RUNTIME_DIR|DOCKER_(HOST|CONTEXT|CONFIG|TLS_VERIFY|CERT_PATH|API_VERSION)"
+)
+_FOR_THE_SERVER = re.compile(rf"SAGEMAKER_LOCAL_\w+|{_FOR_THE_ENGINE.pattern}")
 _LEADS_ELSEWHERE = re.compile(r"AWS_\w+|SAGEMAKER_TRAINING_SESSION_(RUNTIME_)?ENDPOINT")
 _LOOPBACK = ("127.0.0.1", "localhost")
 _CLEAN = "SAGEMAKER_LOCAL_CLEAN"
@@ -61,6 +64,11 @@ def misleading(environment: Mapping[str, str], ours: Mapping[str, str]) -> list[
 def program_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the part of an environment that any program may see: it holds no secrets."""
     return {name: value for name, value in environment.items() if _FOR_PROGRAMS.fullmatch(name)}
+
+
+def engine_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the part of an environment that leads to a container engine."""
+    return {name: value for name, value in environment.items() if _FOR_THE_ENGINE.fullmatch(name)}
 
 
 def server_environment(home: Home, environment: Mapping[str, str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from sagemaker_local.environment import server_environment
 from sagemaker_local.home import NO_LOOPBACK, Home, Running
+from sagemaker_local.processes.settings import IN_IMAGES, WORKERS
 
 _START_SECONDS = 60
 _ANSWER_SECONDS = 10
@@ -68,6 +69,11 @@ def _find(home: Home) -> Up | None:
     while True:
         running = home.read_running()
         if running and (answer := ask(running)):
+            if os.environ.get(WORKERS) == IN_IMAGES and not answer.get("in_images"):
+                raise LifecycleError(
+                    "it is up without --docker; end it with `sagemaker-local down` when nothing "
+                    "runs in it, then start it again"
+                )
             return Up(running, was_started=False, is_outdated=is_outdated(answer))
         if home.server_pid() is None:
             return None

@@ -10,6 +10,7 @@ from sagemaker_local.api.resources import create
 from sagemaker_local.jobs.cluster import write_resource_config
 from sagemaker_local.jobs.job import JobKind, Jobs, job_kind
 from sagemaker_local.jobs.running import Job, JobError
+from sagemaker_local.processes.settings import Settings
 from sagemaker_local.storage.s3 import MissingObjectError
 from sagemaker_local.storage.store import Body
 
@@ -32,8 +33,11 @@ _EXIT_MESSAGE = 1024
 @action("CreateProcessingJob")
 def create_processing_job(call: Call) -> Body:
     """Start a processing job."""
-    if "ContainerEntrypoint" not in call.request["AppSpecification"]:
-        raise unsupported("AppSpecification without ContainerEntrypoint: it runs no images")
+    in_image = call.parts[Settings].in_images
+    if "ContainerEntrypoint" not in call.request["AppSpecification"] and not in_image:
+        raise unsupported(
+            "AppSpecification without ContainerEntrypoint: without `--docker` it runs no images"
+        )
     for part in call.request.get("ProcessingInputs", []):
         if "LocalPath" not in part.get("S3Input", {}):
             raise invalid(f"ProcessingInput {part['InputName']}: S3Input.LocalPath is required")
@@ -70,8 +74,15 @@ def _process(job: Job) -> dict[str, Any]:
         job.inside(path).mkdir(parents=True, exist_ok=True)
     job.note(ProcessingStartTime=now())
     application = asked["AppSpecification"]
-    argv = application["ContainerEntrypoint"] + application.get("ContainerArguments", [])
-    code = job.run(argv, asked.get("Environment", {}), str(job.tree), folders)
+    entrypoint, arguments = (
+        application.get(member, []) for member in ("ContainerEntrypoint", "ContainerArguments")
+    )
+    environment = asked.get("Environment", {})
+    if job.in_image:
+        image = application["ImageUri"]
+        code = job.run_image(image, entrypoint, arguments, environment, folders)
+    else:
+        code = job.run([*entrypoint, *arguments], environment, str(job.tree), folders)
     message = job.opt_ml / "output" / "message"
     said = message.read_text(errors="replace")[:_EXIT_MESSAGE] if message.is_file() else None
     if code is None:

@@ -11,8 +11,10 @@ from sagemaker_local.home import Home
 from sagemaker_local.processes.child import Child
 from sagemaker_local.processes.command import Command
 from sagemaker_local.processes.container import container_command, container_environment, inside
+from sagemaker_local.processes.images import ImageError, check_image, image_command, take_over
 from sagemaker_local.processes.logs import LogStream, last_line
 from sagemaker_local.processes.opt_ml import PATH, OptMl, names_opt_ml
+from sagemaker_local.processes.settings import Settings
 from sagemaker_local.processes.workers import Workers
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.s3 import S3
@@ -59,6 +61,11 @@ class Job:
     def request(self) -> dict[str, Any]:
         """The members of the request that created it."""
         return self.resource.body
+
+    @property
+    def in_image(self) -> bool:
+        """Whether it runs in its image, and not in our Python's environment."""
+        return self.call.parts[Settings].in_images
 
     @property
     def opt_ml(self) -> Path:
@@ -121,10 +128,8 @@ class Job:
         ------
         JobError : it succeeded, but wrote somewhere else.
         """
-        if self.stop.is_set():
-            return None
-        region, clients = self.resource.region, self.call.parts[Clients]
-        whole = container_environment(clients.running, self.home, region, environment, self.tree)
+        running, region = self.call.parts[Clients].running, self.resource.region
+        whole = container_environment(running, self.home, region, environment, self.tree)
         command = Command(
             argv=container_command(argv),
             environment=whole,
@@ -133,10 +138,52 @@ class Job:
             opt_ml=str(self.opt_ml),
             ends=True,
         )
+        return self._run(command, outputs)
+
+    def run_image(
+        self,
+        image: str,
+        entrypoint: Sequence[str],
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        outputs: Mapping[str, str],
+    ) -> int | None:
+        """Run the job's image to its end, its time limit, or a request to stop.
+
+        Parameters
+        ----------
+        image : the image.
+        entrypoint : the request's entry point; empty for the image's own.
+        arguments : what the entry point gets.
+        environment, outputs : as of `run`.
+
+        Returns
+        -------
+        The exit code, or None when it was stopped or out of time.
+
+        Raises
+        ------
+        JobError : the image is not on this machine, or no engine answers.
+        """
+        try:
+            check_image(image)
+        except ImageError as error:
+            raise JobError(f"ClientError: {error}") from None
+        running, region = self.call.parts[Clients].running, self.resource.region
+        what = (image, entrypoint, arguments, environment)
+        command = image_command(running, self.home, region, *what, self.tree, self.log)
+        try:
+            return self._run(command, outputs)
+        finally:
+            take_over(image, self.tree)
+
+    def _run(self, command: Command, outputs: Mapping[str, str]) -> int | None:
+        if self.stop.is_set():
+            return None
         self.log.touch()
         stream = LogStream(
-            clients,
-            region,
+            self.call.parts[Clients],
+            self.resource.region,
             self.log,
             self.log_group,
             f"{self.resource.name}/algo-1-{int(now())}",

@@ -16,6 +16,7 @@ from sagemaker_local.jobs.running import Job, JobError
 from sagemaker_local.jobs.training_code import check_code, prepare_code, with_metrics
 from sagemaker_local.processes.logs import last_values
 from sagemaker_local.processes.opt_ml import PATH
+from sagemaker_local.processes.settings import Settings
 from sagemaker_local.storage.archives import pack
 from sagemaker_local.storage.s3 import MissingObjectError
 from sagemaker_local.storage.store import Body, Resource
@@ -37,15 +38,16 @@ _RESOURCE = ResourceKind(
 @action("CreateTrainingJob")
 def create_training_job(call: Call) -> Body:
     """Start a training job."""
-    check_training(call.request.get("HyperParameters", {}), call.request)
+    check_training(call, call.request.get("HyperParameters", {}), call.request)
     return start_training(call).body
 
 
-def check_training(hyperparameters: Mapping[str, str], asked: Body) -> None:
+def check_training(call: Call, hyperparameters: Mapping[str, str], asked: Body) -> None:
     """Refuse training that we cannot do.
 
     Parameters
     ----------
+    call : the request, which reaches the settings.
     hyperparameters : those that the script gets.
     asked : the other members, as in a CreateTrainingJob request.
 
@@ -57,7 +59,8 @@ def check_training(hyperparameters: Mapping[str, str], asked: Body) -> None:
         if member not in asked:
             # The model does not require them, since they are no part of serverless training.
             raise invalid(f"{member} is required")
-    check_code(hyperparameters, asked["AlgorithmSpecification"])
+    in_image = call.parts[Settings].in_images
+    check_code(hyperparameters, asked["AlgorithmSpecification"], in_image)
     for channel in asked.get("InputDataConfig", []):
         if "S3DataSource" not in channel["DataSource"]:
             raise unsupported(f"a channel without S3DataSource ({channel['ChannelName']})")
@@ -110,13 +113,12 @@ def _train(job: Job) -> dict[str, Any]:
     code = prepare_code(job, channels, cluster)
     job.note(SecondaryStatus="Training")
     variables = {
-        **code.variables,
         "TRAINING_JOB_NAME": job.resource.name,
         "TRAINING_JOB_ARN": job.resource.arn,
         **asked.get("Environment", {}),
     }
     with _checkpoints(job):
-        end = job.run(code.argv, variables, code.folder, {"model": f"{PATH}/model"})
+        end = code.run(variables)
     if end:
         failure = job.opt_ml / "output" / "failure"
         told = failure.read_text(errors="replace") if failure.is_file() else ""

@@ -3,7 +3,7 @@
 import shlex
 import sys
 import tarfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from sagemaker_local.storage.s3 import MissingObjectError
 from sagemaker_local.storage.store import Body
 
 REQUIREMENTS = "requirements.txt"
+_OUTPUTS = {"model": f"{PATH}/model"}
 _ENTRYPOINT, _ARGUMENTS = "ContainerEntrypoint", "ContainerArguments"
 
 
@@ -34,32 +35,33 @@ class TrainingCode:
 
     Attributes
     ----------
-    argv : the command.
-    variables : those that the command gets beside those of every training job.
-    folder : where it runs.
+    run : runs it, given the variables of every training job and the request's; returns what
+        `Job.run` does.
     failure : returns what is said of a command that wrote no failure file, given its exit code, and
         the exit code that the container has then.
     """
 
-    argv: Sequence[str]
-    variables: Mapping[str, str]
-    folder: str
+    run: Callable[[Mapping[str, str]], int | None]
     failure: Callable[[int], tuple[str, int]]
 
 
-def check_code(hyperparameters: Mapping[str, str], algorithm: Body) -> None:
+def check_code(hyperparameters: Mapping[str, str], algorithm: Body, in_image: bool) -> None:
     """Refuse a training job of which it cannot be told what to run.
 
     Parameters
     ----------
     hyperparameters : those that the script gets.
     algorithm : the `AlgorithmSpecification`.
+    in_image : whether its image is run, which knows then.
 
     Raises
     ------
-    AwsError : it has no entry point, is not in script mode, and of no algorithm that is here.
+    AwsError : it has no image to run, or it has no entry point, is not in script mode, and of no
+        algorithm that is here.
     """
-    if _ENTRYPOINT in algorithm:
+    if in_image and "TrainingImage" not in algorithm:
+        raise unsupported("training without TrainingImage with `--docker`")
+    if _ENTRYPOINT in algorithm or in_image:
         return
     image = algorithm.get("TrainingImage", "")
     if xgboost_image.is_algorithm(image, hyperparameters):
@@ -85,6 +87,8 @@ def prepare_code(job: Job, channels: Mapping[str, Any], cluster: Mapping[str, An
     ------
     JobError : its code is not there.
     """
+    if job.in_image:
+        return _image(job)
     if _ENTRYPOINT in job.request["AlgorithmSpecification"]:
         return _entry_point(job)
     image = job.request["AlgorithmSpecification"].get("TrainingImage", "")
@@ -106,10 +110,9 @@ def prepare_code(job: Job, channels: Mapping[str, Any], cluster: Mapping[str, An
     variables = script_variables(
         job.resource.name, job.resource.region, hyperparameters, channels, cluster
     )
+    variables |= {"PYTHONPATH": python_path(f"{PATH}/code")}
     return TrainingCode(
-        argv=argv,
-        variables=variables | {"PYTHONPATH": python_path(f"{PATH}/code")},
-        folder=f"{PATH}/code",
+        run=lambda given: job.run(argv, {**variables, **given}, f"{PATH}/code", _OUTPUTS),
         failure=lambda code: (words_of_failure(" ".join(shown), code), 1),
     )
 
@@ -125,10 +128,9 @@ def with_metrics(algorithm: Body, hyperparameters: Mapping[str, str]) -> Body:
 
 def _xgboost(job: Job, image: str) -> TrainingCode:
     form = "pickle" if xgboost_image.pickles(image) else "binary"
+    argv, own = ["python", xgboost_training.__file__, form], {xgboost_training.OPT_ML: PATH}
     return TrainingCode(
-        argv=["python", xgboost_training.__file__, form],
-        variables={xgboost_training.OPT_ML: PATH},
-        folder=str(job.tree),
+        run=lambda given: job.run(argv, {**own, **given}, str(job.tree), _OUTPUTS),
         failure=lambda code: (last_line(job.log), code),
     )
 
@@ -149,9 +151,23 @@ def _install_requirements(job: Job) -> None:
 def _entry_point(job: Job) -> TrainingCode:
     """Take the entry point of the request, as the SDK's ModelTrainer gives one for source code."""
     algorithm = job.request["AlgorithmSpecification"]
+    argv = [*algorithm[_ENTRYPOINT], *algorithm.get(_ARGUMENTS, [])]
     return TrainingCode(
-        argv=[*algorithm[_ENTRYPOINT], *algorithm.get(_ARGUMENTS, [])],
-        variables={},
-        folder=str(job.tree),
+        run=lambda given: job.run(argv, given, str(job.tree), _OUTPUTS),
+        failure=lambda code: (last_line(job.log), code),
+    )
+
+
+def _image(job: Job) -> TrainingCode:
+    """Take the image, with what the request says in the place of what is its own.
+
+    Developer guide, "How Amazon SageMaker AI Runs Your Training Image": `docker run IMAGE train`.
+    """
+    algorithm = job.request["AlgorithmSpecification"]
+    entrypoint = algorithm.get(_ENTRYPOINT, [])
+    arguments = algorithm.get(_ARGUMENTS, [] if entrypoint else ["train"])
+    what = (algorithm["TrainingImage"], entrypoint, arguments)
+    return TrainingCode(
+        run=lambda given: job.run_image(*what, given, _OUTPUTS),
         failure=lambda code: (last_line(job.log), code),
     )

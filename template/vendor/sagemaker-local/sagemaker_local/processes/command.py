@@ -16,8 +16,9 @@ class Command:
     environment : all of its environment.
     folder : its working directory.
     log : the file that its output is appended to; its standard input is empty.
-    opt_ml : the folder that it finds as `/opt/ml`.
+    opt_ml : the folder that it finds as `/opt/ml`; empty if it needs none.
     ends : whether it comes to an end by itself, as a job does and a model server does not.
+    after : the program and arguments that clear up behind it, however it ended.
     """
 
     argv: Sequence[str]
@@ -26,6 +27,7 @@ class Command:
     log: str
     opt_ml: str
     ends: bool
+    after: Sequence[str] = ()
 
     def send(self, connection: socket.socket) -> None:
         """Write it to a connection, as a line of JSON."""

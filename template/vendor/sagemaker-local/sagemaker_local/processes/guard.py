@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from sagemaker_local.processes.command import Command
 from sagemaker_local.processes.opt_ml import OptMl
 
 _NEVER = float("inf")
+_CLEAR_UP_SECONDS = 10
 
 
 def guard(server: socket.socket, become: Callable[[Command], None]) -> None:
@@ -62,7 +64,24 @@ def guard(server: socket.socket, become: Callable[[Command], None]) -> None:
         return
     code = _watch(server, child, wake_read)
     opt_ml.release(how)
+    if command.after:
+        _clear_up(command)
     _tell_end(server, code, how)
+
+
+def _clear_up(command: Command) -> None:
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    try:
+        subprocess.run(
+            command.after,
+            env=command.environment,
+            stdout=subprocess.DEVNULL,
+            timeout=_CLEAR_UP_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        print(f"[local SageMaker] not cleared up: {error}", file=sys.stderr, flush=True)
 
 
 def _watch(server: socket.socket, child: int, wake: int) -> int:

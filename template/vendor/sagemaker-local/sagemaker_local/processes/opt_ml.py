@@ -23,7 +23,7 @@ class OptMl(enum.Enum):
     """How a command has its `/opt/ml`."""
 
     PRIVATE = "private"
-    """Mounted for it alone, as in a container."""
+    """Mounted for it alone, as in a container, or by one."""
     LINKED = "linked"
     """The machine's own `/opt/ml` is a link to it while the command runs, one at a time."""
     MOVED = "moved"
@@ -50,6 +50,8 @@ def provide(command: Command, is_over: Callable[[], bool]) -> tuple[Command, Opt
     ------
     StoppedWaitingError : `is_over` said so.
     """
+    if not command.opt_ml:
+        return command, OptMl.PRIVATE
     if mounts.can_mount(PATH):
         mounts.mount_privately(command.opt_ml, PATH)
         return command, OptMl.PRIVATE

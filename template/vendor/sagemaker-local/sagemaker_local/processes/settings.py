@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 WORKERS = "SAGEMAKER_LOCAL_WORKERS"
+IN_IMAGES = "docker"
 WAIT_SCALE = "SAGEMAKER_LOCAL_WAIT_SCALE"
 
 
@@ -19,10 +20,12 @@ class Settings:
     Attributes
     ----------
     warm : whether Python scripts run in a process that has imported what data science needs.
+    in_images : whether training and processing jobs run in their images.
     wait_scale : what the waits that AWS prescribes are multiplied by.
     """
 
     warm: bool = True
+    in_images: bool = False
     wait_scale: float = 1.0
 
     def scaled(self, seconds: float) -> float:
@@ -38,8 +41,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     SettingsError : a value is wrong.
     """
     workers = environment.get(WORKERS) or "warm"
-    if workers not in ("warm", "cold"):
-        raise SettingsError(f"{WORKERS} is {workers!r}; it must be warm or cold")
+    if workers not in ("warm", "cold", IN_IMAGES):
+        raise SettingsError(f"{WORKERS} is {workers!r}; it must be warm, cold or {IN_IMAGES}")
     text = environment.get(WAIT_SCALE) or "1"
     try:
         scale = float(text)
@@ -47,4 +50,4 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         scale = math.nan
     if not 0 <= scale < math.inf:
         raise SettingsError(f"{WAIT_SCALE} is {text!r}; it must be a number from 0 on")
-    return Settings(warm=workers == "warm", wait_scale=scale)
+    return Settings(warm=workers != "cold", in_images=workers == IN_IMAGES, wait_scale=scale)

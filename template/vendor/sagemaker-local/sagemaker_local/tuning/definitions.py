@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sagemaker_local.api.actions import Call
 from sagemaker_local.api.errors import invalid
 from sagemaker_local.jobs.training import check_training
 from sagemaker_local.jobs.training_code import with_metrics
@@ -90,11 +91,12 @@ def complete(asked: Body) -> Body:
     return {_SEVERAL: completed} if _SEVERAL in asked else {_ONE: completed[0]}
 
 
-def check_definition(definition: Definition) -> None:
+def check_definition(call: Call, definition: Definition) -> None:
     """Refuse a definition that could not run. Words without a source beside them are unconfirmed.
 
     Parameters
     ----------
+    call : the request, which reaches the settings.
     definition : as `complete` returns it.
     """
     document = definition.document
@@ -116,6 +118,5 @@ def check_definition(definition: Definition) -> None:
         )
     tuned = {one.name: "" for one in definition.ranges}
     resources = document.get("HyperParameterTuningResourceConfig") or document["ResourceConfig"]
-    check_training(
-        {**document["StaticHyperParameters"], **tuned}, document | {"ResourceConfig": resources}
-    )
+    hyperparameters = {**document["StaticHyperParameters"], **tuned}
+    check_training(call, hyperparameters, document | {"ResourceConfig": resources})

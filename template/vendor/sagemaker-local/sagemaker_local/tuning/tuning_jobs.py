@@ -154,7 +154,7 @@ def create_tuning_job(call: Call) -> Body:
     completed = complete(call.request)
     definitions = read_definitions(call.request | completed)
     for definition in definitions:
-        check_definition(definition)
+        check_definition(call, definition)
     _check_limits(call.request["HyperParameterTuningJobConfig"], definitions)
     job = create(call, _RESOURCE, HyperParameterTuningJobStatus="InProgress", **completed)
     call.parts[Jobs].start(TUNING_JOB, job)

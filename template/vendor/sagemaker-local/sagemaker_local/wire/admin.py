@@ -6,6 +6,7 @@ from sagemaker_local.api.parts import Parts
 from sagemaker_local.hosting.fleet import ENDPOINT, Fleet
 from sagemaker_local.jobs.job import JOB_KINDS
 from sagemaker_local.pipelines.resource_kinds import EXECUTION
+from sagemaker_local.processes.settings import Settings
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.store import Store
 from sagemaker_local.wire.own_code import OwnCode
@@ -20,6 +21,7 @@ def status(parts: Parts) -> dict[str, Any]:
         "pid": running.pid,
         "started": running.started,
         "outdated": parts[OwnCode].was_replaced,
+        "in_images": parts[Settings].in_images,
         "running": [
             {"kind": kind.noun, "name": item.name, "status": item.body[kind.status]}
             for kind in kinds

@@ -18,6 +18,8 @@ from sagemaker_local.api.errors import AwsError
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.api.serialization import read_body
 from sagemaker_local.functions.lambda_api import LambdaApi
+from sagemaker_local.processes.images import HOST
+from sagemaker_local.processes.settings import Settings
 from sagemaker_local.regions import partition_of
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.object_store.service import S3Service
@@ -31,7 +33,7 @@ from sagemaker_local.wire.tagging import answer_tagging
 
 _log = logging.getLogger(__name__)
 _CREDENTIAL = re.compile(r"Credential=([^/\s]+)/[^/]*/([^/]*)/([^/,\s]*)/")
-_LOCAL_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:\d+)?")
+_LOOPBACK = ("127.0.0.1", "localhost")
 _XML_SERVICES = ("cloudfront", "route53", "s3")
 _MOST_BYTES = 64 << 20
 _MOST_BYTES_OF_S3 = 5 << 30
@@ -54,6 +56,9 @@ class FrontDoor:
     def __init__(self, parts: Parts) -> None:
         self.in_use = threading.Event()
         self._parts = parts
+        # What containers call this machine is no name that a stranger could give an address to.
+        hosts = (*_LOOPBACK, *((HOST,) if parts[Settings].in_images else ()))
+        self._hosts = re.compile(rf"({'|'.join(map(re.escape, hosts))})(:\d+)?")
         self._key = parts[Clients].running.access_key.encode()
 
     def __call__(
@@ -97,7 +102,7 @@ class FrontDoor:
         """Return region and service that a request is signed for, or refuse it."""
         if "Origin" in request.headers:
             raise AwsError("AccessDenied", "requests from web pages are refused", 403)
-        if not _LOCAL_HOST.fullmatch(request.headers.get("Host", "")):
+        if not self._hosts.fullmatch(request.headers.get("Host", "")):
             raise AwsError("AccessDenied", "requests for another host are refused", 403)
         query = parse_qs(request.query_string.decode("latin-1"))
         presigned = "Credential=" + query.get("X-Amz-Credential", [""])[0]

@@ -46,6 +46,7 @@ from sagemaker_local.pipelines.callbacks import Callbacks
 from sagemaker_local.pipelines.recovery import recover_executions
 from sagemaker_local.pipelines.running_executions import RunningExecutions
 from sagemaker_local.processes.container import basic_environment
+from sagemaker_local.processes.images import ImageError, check_engine, remove_containers
 from sagemaker_local.processes.settings import Settings, SettingsError, read_settings
 from sagemaker_local.processes.workers import Workers
 from sagemaker_local.storage.clients import Clients
@@ -97,6 +98,8 @@ def recover(parts: Parts, home: Home) -> None:
     for folder in (home.jobs, home.endpoints):
         shutil.rmtree(folder)
         folder.mkdir()
+    if parts[Settings].in_images:
+        remove_containers(home)
     parts[Jobs].recover()
     recover_executions(parts)
     parts[Fleet].recover()
@@ -123,13 +126,15 @@ def serve(home: Home, verbose: bool = False) -> NoReturn:
         logging.getLogger("sagemaker_local").setLevel(logging.DEBUG)
     try:
         settings = read_settings(os.environ)
+        if settings.in_images:
+            check_engine()
         home.prepare()
         with home.serving() as serving:
             if serving is None:
                 advice = "`sagemaker-local down` ends it"
                 raise ServeError(f"a server already runs in {home.path}; {advice}")
             _run(home, serving, settings)
-    except (SettingsError, StoreError, UnreachableError) as error:
+    except (ImageError, SettingsError, StoreError, UnreachableError) as error:
         raise ServeError(str(error)) from None
     except sqlite3.Error as error:
         raise ServeError(f"{home.database}: {failure(error)}") from None
