@@ -71,7 +71,7 @@ def test_a_model_is_judged_beside_the_newest_approved_version(fresh: Connection)
     parameters |= inputs.champion(fresh, json.loads(text))
     assert parameters["ChampionModelUrl"] == first.container["ModelDataUrl"]
     same = history.same_work(fresh, json.loads(text), parameters, 1)
-    assert same is not None and same[1].number == first.number
+    assert same is not None and same[1] is not None and same[1].number == first.number
     second = run(fresh, 240, settings)
     assert second.number == first.number + 1
     compared = gate(fresh, second)[beside]

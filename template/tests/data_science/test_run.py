@@ -152,7 +152,8 @@ def test_the_same_work_is_not_done_again(
     with_what = history.earlier_run(connection, source).values
     same = {name: str(value) for name, value in with_what.items()} | {"GitCommit": "another"}
     found = history.same_work(connection, document, same, 1)
-    assert found is not None and found[1].number == registered.number
+    assert found is not None and found[1] is not None
+    assert found[1].number == registered.number
     other = document | {"Steps": document["Steps"][:1]}
     assert history.same_work(connection, other, same, 1) is None
     assert history.same_work(connection, document, same | {"InputDataUrl": "s3://a/b"}, 1) is None
