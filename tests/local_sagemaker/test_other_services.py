@@ -12,6 +12,7 @@ STATE = {"Type": "Task", "Resource": TASK, "End": True}
 MACHINE = json.dumps({"StartAt": "A", "States": {"A": STATE}})
 PARAMETER = "arn:${AWS::Partition}:sagemaker:us-east-1:1:pipeline/p"
 GROUP = {"Resources": {"G": {"Type": "AWS::SageMaker::ModelPackageGroup"}}}
+TOPIC = "arn:aws:sns:us-east-1:123456789012:t"
 YAML = """
 Parameters: {Name: {Type: String}}
 Resources:
@@ -41,6 +42,7 @@ class TestStacks:
             (json.dumps(GROUP), "AWS::SageMaker::ModelPackageGroup"),
             (YAML, "AWS::SageMaker::Model"),
             (RULE % f"!Sub '{PARAMETER}'", "AWS::Events::Rule"),
+            (RULE % TOPIC, TOPIC),
         ],
     )
     def test_of_sagemaker_s_resources(self, local, template, named):
@@ -101,6 +103,15 @@ class TestStarters:
         assert (code, PIPELINE in message) == ("ValidationException", True)
         queue = {"Id": "1", "Arn": "arn:aws:sqs:us-east-1:123456789012:q"}
         assert events.put_targets(Rule="nightly", Targets=[queue])["FailedEntryCount"] == 0
+        # moto would fail at it, and forget the rules that come after it.
+        code, message = refusal(
+            events.put_targets, Rule="nightly", Targets=[queue, {"Id": "2", "Arn": TOPIC}]
+        )
+        assert code == "ValidationException"
+        assert message == (
+            f"the local SageMaker does not support PutTargets with {TOPIC}: events reach queues, "
+            "log groups and event buses only"
+        )
 
     @pytest.mark.parametrize("arn", [PIPELINE, "arn:aws:scheduler:::aws-sdk:sagemaker:createModel"])
     def test_schedules(self, local, arn):

@@ -1,8 +1,8 @@
 """Refuses what the emulator of the other services would accept for SageMaker and never do.
 
 Stacks with SageMaker's resources would be made of nothing, rules and schedules would start no
-pipeline and no function, state machines no job, and scaling targets would be of endpoints that are
-not there.
+pipeline and no function and tell no topic, state machines no job, and scaling targets would be of
+endpoints that are not there.
 """
 
 import io
@@ -27,6 +27,10 @@ from sagemaker_local.storage.store import Store
 _PARTITION = r"arn:(?:\$\{[^}]*\}|[^:\"]*)"
 _STARTED_ARN = re.compile(
     _PARTITION + r":(sagemaker|lambda|scheduler:::aws-sdk:(sagemaker|lambda)):.*"
+)
+# What moto's rules deliver to. At another target it fails, and forgets the rules after that one.
+_REACHED_ARN = re.compile(
+    _PARTITION + r":(sqs:.*|logs:[^:]*:[^:]*:log-group:.*|events:[^:]*:[^:]*:event-bus/.*)"
 )
 _SAGEMAKER_STATE = re.compile(_PARTITION + r":states:::(aws-sdk:)?sagemaker:\w+")
 # What would change how objects are handled, and what moto leaves out of a stack.
@@ -104,6 +108,9 @@ def _check_stack(parts: Parts, region: str, action: str, form: Mapping[str, Any]
             )
         if kind == "AWS::CloudFormation::Stack":
             _check_stack(parts, region, action, {"TemplateURL": properties.get("TemplateURL")})
+        if kind == "AWS::Events::Rule":
+            for found in _unreached(properties):
+                raise AwsError("ValidationError", _nothing_arrives(kind, found))
         for found in _strings({**properties, "EventPattern": None}):
             if kind in _STARTERS and (_STARTED_ARN.match(found) or _SAGEMAKER_STATE.search(found)):
                 raise AwsError("ValidationError", _nothing_starts(kind, found))
@@ -113,6 +120,13 @@ def _check_targets(parts: Parts, region: str, action: str, body: Mapping[str, An
     for found in _strings(body):
         if _STARTED_ARN.match(found):
             raise invalid(_nothing_starts(action or "a target", found))
+
+
+def _check_rule(parts: Parts, region: str, action: str, body: Mapping[str, Any]) -> None:
+    if action == "PutTargets":
+        _check_targets(parts, region, action, body)
+        for found in _unreached(body):
+            raise invalid(_nothing_arrives(action, found))
 
 
 def _check_subscription(parts: Parts, region: str, action: str, form: Mapping[str, Any]) -> None:
@@ -142,6 +156,23 @@ def _check_scaling(parts: Parts, region: str, action: str, body: Mapping[str, An
 
 def _nothing_starts(what: str, target: str) -> str:
     return f"the local SageMaker does not support {what} with {target}: nothing would start it"
+
+
+def _nothing_arrives(what: str, target: str) -> str:
+    return (
+        f"the local SageMaker does not support {what} with {target}: events reach queues, log "
+        "groups and event buses only"
+    )
+
+
+def _unreached(body: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the ARNs among a rule's targets that its events would not reach."""
+    targets = body.get("Targets")
+    for target in targets if isinstance(targets, list) else ():
+        arn = target.get("Arn") if isinstance(target, dict) else None
+        # In a template it may be the name of another resource.
+        if isinstance(arn, str) and arn.startswith("arn:") and not _REACHED_ARN.match(arn):
+            yield arn
 
 
 def _resources(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -205,9 +236,7 @@ _STARTERS = (
 _CHECKS: dict[str, Callable[[Parts, str, str, Mapping[str, Any]], None]] = {
     "application-autoscaling": _check_scaling,
     "cloudformation": _check_stack,
-    "events": lambda parts, region, action, body: (
-        _check_targets(parts, region, action, body) if action == "PutTargets" else None
-    ),
+    "events": _check_rule,
     "pipes": _check_targets,
     "scheduler": _check_targets,
     "sns": _check_subscription,
