@@ -66,7 +66,7 @@ def run(
     from data_science.config.settings import load_settings
     from data_science.pipeline.bundle import read_bundle
     from data_science.pipeline.definition import definition
-    from data_science.runs import execution, history, inputs, triggers
+    from data_science.runs import execution, history, inputs, notices, triggers
     from data_science.runs.parameters import parameter_problem
     from data_science.runs.versions import metrics
     from project.aws import connect
@@ -99,6 +99,7 @@ def run(
             parameters.setdefault(inputs.INPUT_VERSION, version)
             execution.upsert(connection, text, pipeline)
             said = triggers.set_up(connection, settings.triggers, inputs.provenance() | usual)
+            said += notices.set_up(connection, settings.notices)
         for line in said:
             print(line)
         decided_on = execution.decided_on(connection, text, pipeline)

@@ -20,11 +20,11 @@ def list_runs(
 ) -> None:
     """List the newest runs of the pipeline, the newest first: how long they took, and with what.
 
-    What starts the pipeline by itself is named below.
+    What starts the pipeline by itself, and who is told of a run that fails, is named below.
 
     Example: ds runs --limit 5
     """
-    from data_science.runs import comparison, history, triggers
+    from data_science.runs import comparison, history, notices, triggers
     from project.aws import connect
 
     connection = connect(console.target(local))
@@ -35,7 +35,7 @@ def list_runs(
     head = ["run", "status", "started", "seconds", "parameters"]
     console.print_rows(rows, head, as_json)
     if not as_json:
-        for line in triggers.there(connection):
+        for line in triggers.there(connection) + notices.there(connection):
             print(line)
 
 
@@ -149,16 +149,20 @@ def logs(
 ) -> None:
     """Print what the jobs of a run printed; of a search each trial, the best first.
 
+    Why a run failed is said at the end.
+
     Example: ds logs Train
     """
     from data_science.runs import execution
+    from data_science.runs.failure import failure
     from data_science.runs.logs import job_log
     from data_science.runs.trials import jobs_of
     from project.aws import connect
 
     connection = connect(console.target(local))
     arn = execution.find(connection, run)
-    steps = {one.name: one for one in execution.steps(connection, arn) if one.has_jobs}
+    every = execution.steps(connection, arn)
+    steps = {one.name: one for one in every if one.has_jobs}
     if step is not None and step not in steps:
         raise UsageError(f"no job of step {step} in this run; it has {', '.join(steps) or 'none'}")
     printed = False
@@ -167,7 +171,10 @@ def logs(
             for line in job_log(connection, job):
                 printed = True
                 print(f"{beginning}: {line}")
-    if not printed:
+    failed = failure(connection, every) if step is None else None
+    if failed is not None:
+        print(f"{failed.step} failed: {failed.cause}")
+    elif not printed:
         raise ProjectError(f"nothing was printed; {execution.outcome(connection, arn)}")
 
 

@@ -198,7 +198,7 @@ def find(connection: Connection, run: str | None) -> str:
 
     Parameters
     ----------
-    run : its id, the last part of its ARN; None for the newest.
+    run : its id, the last part of its ARN, or the ARN itself; None for the newest.
 
     Raises
     ------
@@ -209,7 +209,8 @@ def find(connection: Connection, run: str | None) -> str:
         if not newest:
             raise ProjectError("the pipeline has not run yet")
         return str(newest[0]["PipelineExecutionArn"])
-    arn = connection.arn("sagemaker", f"pipeline/{connection.project.name}/execution/{run}")
+    runs = connection.arn("sagemaker", f"pipeline/{connection.project.name}/execution/")
+    arn = f"{runs}{run.removeprefix(runs)}"
     client = connection.sagemaker
     if found(lambda: client.describe_pipeline_execution(PipelineExecutionArn=arn)) is None:
         raise ProjectError(f"there is no run {run}")

@@ -10,12 +10,9 @@ from typing import Any
 
 from data_science.config.triggers import Triggers
 from data_science.runs.inputs import INPUT_VERSION
+from data_science.runs.rules import described_rule, off, put_rule, remove_rule
 from project import s3
 from project.aws import Connection
-from project.aws_errors import found
-
-_TARGET = "pipeline"
-_DENIED = "AccessDeniedException"
 
 
 def set_up(connection: Connection, triggers: Triggers, parameters: Mapping[str, str]) -> list[str]:
@@ -37,10 +34,10 @@ def set_up(connection: Connection, triggers: Triggers, parameters: Mapping[str, 
     for kind, (rule, version) in _rules(triggers).items():
         name = f"{connection.project.name}-{kind}"
         if not rule:
-            _remove(connection, name, must=triggers.declared)
+            remove_rule(connection, name, must=triggers.declared)
             continue
-        connection.events.put_rule(Name=name, **rule, State="ENABLED", Tags=connection.tags)
-        _aim(connection, triggers, name, {**parameters, INPUT_VERSION: version})
+        values = {**parameters, INPUT_VERSION: version}
+        put_rule(connection, name, rule, _target(connection, triggers, values))
         lines.append(f"starts by itself: {said(rule)}")
     if triggers.new_data is not None:
         lines += _unheard(connection, s3.split_uri(triggers.new_data)[0])
@@ -53,10 +50,9 @@ def there(connection: Connection) -> list[str]:
         return []
     lines = []
     for kind in _rules(Triggers()):
-        rule = _described(connection, f"{connection.project.name}-{kind}", must=False)
+        rule = described_rule(connection, f"{connection.project.name}-{kind}", must=False)
         if rule is not None:
-            off = "" if rule["State"] == "ENABLED" else f", but is {rule['State'].lower()}"
-            lines.append(f"starts by itself: {said(rule)}{off}")
+            lines.append(f"starts by itself: {said(rule)}{off(rule)}")
     return lines
 
 
@@ -85,35 +81,15 @@ def _rules(triggers: Triggers) -> dict[str, tuple[dict[str, str], str]]:
     return {"schedule": (schedule, "$.time"), "new-data": (new_data, "$.detail.object.etag")}
 
 
-def _aim(
-    connection: Connection, triggers: Triggers, rule: str, parameters: Mapping[str, str]
-) -> None:
-    arn = connection.arn("sagemaker", f"pipeline/{connection.project.name}")
+def _target(
+    connection: Connection, triggers: Triggers, parameters: Mapping[str, str]
+) -> dict[str, Any]:
     values = [{"Name": name, "Value": value} for name, value in sorted(parameters.items())]
-    target = {
-        "Id": _TARGET,
-        "Arn": arn,
+    return {
+        "Arn": connection.arn("sagemaker", f"pipeline/{connection.project.name}"),
         "RoleArn": triggers.role,
         "SageMakerPipelineParameters": {"PipelineParameterList": values},
     }
-    connection.events.put_targets(Rule=rule, Targets=[target])
-
-
-def _remove(connection: Connection, rule: str, must: bool) -> None:
-    if _described(connection, rule, must) is not None:
-        connection.events.remove_targets(Rule=rule, Ids=[_TARGET])
-        connection.events.delete_rule(Name=rule)
-
-
-def _described(connection: Connection, rule: str, must: bool) -> dict[str, Any] | None:
-    client = connection.events
-    try:
-        return found(lambda: client.describe_rule(Name=rule))
-    except client.exceptions.ClientError as error:
-        # Whoever may not look at rules has made none.
-        if must or error.response["Error"]["Code"] != _DENIED:
-            raise
-        return None
 
 
 def _unheard(connection: Connection, bucket: str) -> Iterator[str]:

@@ -220,6 +220,8 @@ def test_bad_data_fail_the_run_with_their_own_line(connection: Connection) -> No
     assert last.endswith(": the column is missing (1 rows)")
     # It comes from the job itself, as it would in AWS, and is not printed twice.
     assert done.stdout.count("the column is missing") == 0
+    told = call("ds", "logs").stdout.splitlines()[-1]
+    assert told == last.replace("error: Preprocess:", "Preprocess failed:")
 
 
 @pytest.mark.parametrize(

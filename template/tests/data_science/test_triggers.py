@@ -1,12 +1,9 @@
 """What starts the pipeline by itself is set up as declared, and removed with its declaration."""
 
-import dataclasses
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.session import Session
 from botocore.stub import Stubber
 from pydantic import ValidationError
 
@@ -16,16 +13,6 @@ from project.aws import Connection
 
 ROLE = "arn:aws:iam::123456789012:role/starts-pipelines"
 BOTH = Triggers(schedule="rate(7 days)", new_data="s3://theirs/new/", role=ROLE)
-
-
-@pytest.fixture
-def aws(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
-    """Stand in for AWS, where the rules are: no rule of the local SageMaker starts a pipeline."""
-    moto = pytest.importorskip("moto", reason="the local SageMaker is left out of this project")
-    for name in ("AWS_ENDPOINT_URL", "AWS_CONFIG_FILE", "AWS_DATA_PATH"):
-        monkeypatch.delenv(name, raising=False)
-    with moto.mock_aws():
-        yield dataclasses.replace(connection, target="aws", session=Session())
 
 
 def target_of(connection: Connection, rule: str) -> dict[str, Any]:
