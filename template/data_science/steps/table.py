@@ -114,7 +114,7 @@ def typed(cells: Mapping[str, Cells], schema: Schema) -> pd.DataFrame:
         raise refused[min(refused)]
     empty = table[schema["target"]].isna().to_numpy()
     if empty.any():
-        share = _share(empty.sum(), len(empty))
+        share = _share(int(empty.sum()), len(empty))
         raise DataError("the target is empty", schema["target"], int(empty.argmax()) + 1, share)
     return table
 
