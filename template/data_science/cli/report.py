@@ -1,8 +1,9 @@
 """The command that shows how good a model is: the report of its evaluation."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import subprocess
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,8 @@ import typer
 from project import console
 from project.console import Local
 from project.errors import ProjectError, UsageError
+
+_LONGEST_SECONDS = 1.0
 
 
 def report(
@@ -58,19 +61,29 @@ def report(
     s3.download(connection, f"{uri.rpartition('/')[0]}/report.html", unfinished)
     unfinished.replace(path)
     print(path)
-    if open_it:
-        with _silent():
-            typer.launch(str(path))
+    if open_it and not _opened(path):
+        note = "note: no browser could be started here; open the file in one of yours"
+        print(note, file=sys.stderr)
 
 
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Keep what is started from writing to standard error, as each browser that is not there."""
-    before, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 2)
+def _opened(path: Path) -> bool:
+    """Open a page in the browser, and return whether there is one.
+
+    The browser is started by a process apart: what it prints is nobody's business, and a script
+    that reads the path need not wait until the window is closed.
+    """
+    code = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"
+    starting = subprocess.Popen(
+        [sys.executable, "-c", code, path.as_uri()],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        # With it a browser of the terminal would do, whose page nobody sees.
+        env={name: value for name, value in os.environ.items() if name != "TERM"},
+    )
     try:
-        yield
-    finally:
-        os.dup2(before, 2)
-        os.close(before)
-        os.close(nothing)
+        return starting.wait(_LONGEST_SECONDS) == 0
+    except subprocess.TimeoutExpired:
+        # Some browsers are not left before they are closed.
+        return True

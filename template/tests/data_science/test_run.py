@@ -2,9 +2,10 @@
 
 import csv
 import json
-import os
 import signal
 import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -533,15 +534,34 @@ def test_answers_go_to_a_folder_that_there_is_or_can_be(tmp_path: Path) -> None:
             scoring.check_output(tmp_path / wrong)
 
 
-def test_a_browser_that_is_not_there_is_no_news(
+def test_the_report_is_opened_and_nobody_waits_until_the_browser_is_closed(
     registered: registry.Version, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    browser = tmp_path / "xdg-open"
-    browser.write_text("#!/bin/sh\necho no browser >&2\n")
+    browser = tmp_path / "browser"
+    browser.write_text(
+        f'#!/bin/sh\necho "$1" > {tmp_path}/asked\necho noise\necho noise >&2\nsleep 9\n'
+    )
     browser.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("BROWSER", str(browser))
+    began = time.monotonic()
     done = run("ds", "report", str(registered.number))
+    assert time.monotonic() - began < 9
     assert (done.returncode, done.stderr) == (0, "")
+    [path] = done.stdout.splitlines()
+    assert (tmp_path / "asked").read_text() == f"{Path(path).as_uri()}\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems know a browser of their own")
+def test_without_a_browser_it_is_said_who_is_to_open_the_report(
+    registered: registry.Version, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = call("ds", "report", str(registered.number))
+    assert done.returncode == 0
+    assert done.stdout == f"{ROOT / 'data' / 'reports'}/version-{registered.number}.html\n"
+    assert done.stderr == "note: no browser could be started here; open the file in one of yours\n"
 
 
 def test_a_page_replaces_nothing_but_a_file(tmp_path: Path) -> None:
