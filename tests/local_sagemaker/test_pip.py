@@ -117,13 +117,22 @@ import inner_part
 print("have", inner_part.NUMBER)
 refused = subprocess.run(["pip", "download", "numpy"])
 print("refused", refused.returncode)
+# As the SDK's `runproc.sh` does, in case the image has it.
+print("absent", subprocess.run(["pip", "uninstall", "--yes", "typing"]).returncode)
+print("present", subprocess.run(["pip", "uninstall", "--yes", "numpy"]).returncode)
 """
     links = requirements.splitlines()[:2]
     request = processing(local, "words", script, Environment={"LINKS": " ".join(links)})
     local.sm.create_processing_job(**request)
     local.wait_for_job("Processing", "words")
     said = local.log("ProcessingJobs", "words").read_text()
-    for line in ("installed nothing: all of it is there", "have 21", "refused 1"):
+    for line in (
+        "installed nothing: all of it is there",
+        "have 21",
+        "refused 1",
+        "absent 0",
+        "present 1",
+    ):
         assert line in said, said
 
 

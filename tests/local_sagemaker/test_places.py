@@ -2,7 +2,7 @@
 
 import pytest
 
-from sagemaker_local.storage.s3 import MissingObjectError, place
+from sagemaker_local.storage.s3 import MissingObjectError, place, split_uri
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,24 @@ def test_places(keys, prefix, paths):
 def test_two_keys_that_would_be_one_file_are_refused(keys):
     with pytest.raises(MissingObjectError, match=r"'.+' (and|is a file, and a folder for) '.+'"):
         place(keys, "")
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "s3://my.bucket/a/b c",
+        "https://my.bucket.s3.amazonaws.com/a/b c",
+        "https://my.bucket.s3.eu-west-1.amazonaws.com/a/b c",
+        "https://my.bucket.s3-eu-west-1.amazonaws.com/a/b c",
+        "https://s3.amazonaws.com/my.bucket/a/b c",
+        "https://s3.cn-north-1.amazonaws.com.cn/my.bucket/a/b c",
+    ],
+)
+def test_the_addresses_of_an_object(uri):
+    assert split_uri(uri) == ("my.bucket", "a/b c")
+
+
+@pytest.mark.parametrize("uri", ["s3:///a", "https://example.com/a", "a/b", "http://s3.aws/b/a"])
+def test_what_is_no_address_of_an_object(uri):
+    with pytest.raises(MissingObjectError, match="is not an S3 URI"):
+        split_uri(uri)

@@ -128,7 +128,9 @@ while not other.exists():
     execution, steps = local.run_pipeline(name)
     assert execution["PipelineExecutionStatus"] == "Failed"
     assert set(steps) == {"Left", "Right"}
-    assert "exit code: 4" in steps["Left"]["FailureReason"]
+    reason = steps["Left"]["FailureReason"]
+    assert reason.startswith("ClientError: AlgorithmError: ")
+    assert reason.endswith(", exit code: 4")
     assert steps["Right"]["StepStatus"] == "Succeeded"
 
 

@@ -36,4 +36,15 @@ def run_job(run: StepRun, shown_as: str = "") -> StepResult:
     if status == "Stopped":
         raise StepStoppedError(f"ClientError: {name} was stopped", described)
     reason = described["FailureReason"]
-    raise StepFailedError(reason, described, fault_of_job(noun, reason))
+    raise StepFailedError(_as_of_a_step(reason), described, fault_of_job(noun, reason))
+
+
+def _as_of_a_step(reason: str) -> str:
+    """Return what a step says of a job that failed for a reason.
+
+    The SDK's own test of `@step` expects `ClientError: AlgorithmError: …` of AWS, and users report
+    `ClientError: ClientError: Data download failed: …`. What it says of other faults of a job is
+    unconfirmed.
+    """
+    ours = reason.startswith(("AlgorithmError", "ClientError"))
+    return f"ClientError: {reason}" if ours else reason

@@ -66,6 +66,8 @@ def main(site: Path, cache: Path, arguments: list[str]) -> int:
     if arguments[:1] == ["--version"]:
         print("pip, as far as the local SageMaker has it: `pip install` by uv")
         return 0
+    if arguments[:1] == ["uninstall"]:
+        return _uninstall([word for word in arguments[1:] if not word.startswith("-")])
     if arguments[:1] != ["install"]:
         return _failed(f"the local SageMaker has `pip install` alone, not pip {arguments[:1]}")
     uv = shutil.which("uv")
@@ -83,6 +85,18 @@ def main(site: Path, cache: Path, arguments: list[str]) -> int:
     for entry in packages.iterdir():
         with contextlib.suppress(FileExistsError):
             (site / entry.name).symlink_to(entry)
+    return 0
+
+
+def _uninstall(names: list[str]) -> int:
+    """Do what pip does of packages that are not there: the SDK's `runproc.sh` asks for that."""
+    for name in names:
+        try:
+            importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:
+            print(f"WARNING: Skipping {name} as it is not installed.")
+            continue
+        return _failed(f"the local SageMaker cannot uninstall {name}: other jobs have it as well")
     return 0
 
 

@@ -1,6 +1,7 @@
 """S3 as jobs and models use it: whole folders from and to a prefix."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,10 @@ from sagemaker_local.storage.object_store.buckets import Buckets
 from sagemaker_local.storage.object_store.changes import Changes
 from sagemaker_local.storage.object_store.errors import S3Error
 from sagemaker_local.storage.object_store.objects import Objects
+
+# S3's user guide, "Virtual hosting of general purpose buckets": the bucket is in the host's name or
+# comes first in the path; some regions have a dash.
+_ADDRESS = re.compile(r"(?:(.+)\.)?s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?")
 
 
 class UploadError(Exception):
@@ -150,11 +155,19 @@ class S3:
 
 
 def split_uri(uri: str) -> tuple[str, str]:
-    """Return bucket and key of an S3 URI."""
+    """Return bucket and key of an S3 URI, or of S3's own address of an object.
+
+    The model of SageMaker's API allows both (the pattern of `S3Uri` and `Url`).
+    """
     parts = urlsplit(uri)
-    if parts.scheme != "s3" or not parts.netloc:
+    path = uri.split("/", 3)[3] if uri.count("/") > 2 else ""
+    if parts.scheme == "s3" and parts.netloc:
+        return parts.netloc, path
+    address = _ADDRESS.fullmatch(parts.netloc) if parts.scheme == "https" else None
+    if address is None:
         raise MissingObjectError(f"{uri} is not an S3 URI")
-    return parts.netloc, uri.split("/", 3)[3] if uri.count("/") > 2 else ""
+    bucket, _, key = (address[1], "", path) if address[1] else path.partition("/")
+    return bucket, key
 
 
 def read_manifest(uri: str, content: bytes) -> tuple[str, list[str]]:
