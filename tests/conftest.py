@@ -64,9 +64,12 @@ def rendered(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Render
 
 
 @pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Runner:
+def run(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Runner:
     """Run a command in a generated project, in its own environment."""
-    return Runner(tmp_path_factory.mktemp("environment") / "venv")
+    folder = tmp_path_factory.mktemp("environment")
+    runner = Runner(folder / "venv")
+    runner.fill(copy(template, folder / "project"))
+    return runner
 
 
 @pytest.fixture(scope="session")

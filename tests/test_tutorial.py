@@ -10,9 +10,9 @@ sys.path.append(str(ROOT))
 from hooks.pictures import PICTURES, TUTORIAL, commands
 
 
-def test_ten_commands_lead_from_a_table_to_production(template: Path, tmp_path: Path) -> None:
-    # Its settings differ: in an environment that others share, theirs found this project's code.
-    run = Runner(tmp_path / "environment")
+def test_ten_commands_lead_from_a_table_to_production(
+    template: Path, tmp_path: Path, run: Runner
+) -> None:
     start, enter, *others = commands()
     assert start[:5] == ["uv", "tool", "run", "copier", "copy"] and enter == ["cd", "churn"]
     assert len([start, *others]) <= 10
