@@ -2,11 +2,13 @@
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from definitions import condition, definition, equals, parameter, step
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit import processing, without
 
 from sagemaker_local.api.errors import AwsError
 from sagemaker_local.pipelines.schedule import TRIGGERS
@@ -311,6 +313,21 @@ class TestManySteps:
             deep = {"Type": "Not", "Condition": {"Type": "Or", "Conditions": [deep]}}
         _, steps = inside.run(definition(condition("C", [deep])))
         assert steps["C"]["Metadata"]["Condition"]["Outcome"] == "True"
+
+
+@pytest.mark.parametrize(
+    ("members", "told"),
+    [
+        ({"AppSpecification": {"ImageUri": "i", "ContainerEntrypoint": None}}, "ContainerEntry"),
+        ({"ProcessingInputs": [None]}, "'processingInputs.1.member' failed to satisfy"),
+    ],
+)
+def test_null_in_the_arguments_is_what_it_is_to_aws(inside, members, told):
+    request = processing(SimpleNamespace(put=lambda key, body: "s3://b/k"), "n", "")
+    arguments = without(request, "ProcessingJobName") | members
+    _, steps = inside.run(definition(step("P", "Processing", Arguments=arguments)))
+    assert steps["P"]["FailureReason"].startswith("ClientError: Failed to invoke sagemaker:")
+    assert told in steps["P"]["FailureReason"]
 
 
 class TestStop:

@@ -89,12 +89,21 @@ def perform(parts: Parts, region: str, name: str, request: Any) -> Body:
     check_values(shape, request)
     for refusal in unsupported_parts(shape, request, name):
         raise refusal
-    members = {member: value for member, value in request.items() if value is not None}
+    members = _without_nulls(request)
     call = Call(parts, region, members)
     answer: Body = once(
         call.store, region, name, members, lambda: trim_answer(name, handler(call) or {})
     )
     return answer
+
+
+def _without_nulls(value: Any) -> Any:
+    """Return a request without the members that are null, which are none in AWS's protocol."""
+    if isinstance(value, dict):
+        return {
+            name: _without_nulls(member) for name, member in value.items() if member is not None
+        }
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def now() -> float:

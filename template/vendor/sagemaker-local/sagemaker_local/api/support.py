@@ -104,6 +104,8 @@ def unsupported_parts(shape: Shape, value: Any, action: str) -> Iterator[AwsErro
 
 
 def _beyond(shape: Shape, value: Any, path: str) -> Iterator[AwsError]:
+    if value is None:
+        return
     if isinstance(shape, StructureShape):
         yield from _structure(shape, value, path, members_of(shape))
     elif isinstance(shape, ListShape):
