@@ -5,14 +5,16 @@ import json
 from definitions import definition, step
 from kit import IMAGE, ROLE, processing, training, wait_until
 
+from sagemaker_local.api import events
 from sagemaker_local.jobs.job import JOB_KINDS
+from sagemaker_local.storage.other_services import OtherServices
 from sagemaker_local.wire import server
 
 assert server, "it registers all kinds of jobs"
 
 
 def test_approval_reaches_a_queue_through_a_rule(local):
-    sqs, events = local.client("sqs"), local.client("events")
+    sqs, rules = local.client("sqs"), local.client("events")
     url = sqs.create_queue(QueueName="approvals")["QueueUrl"]
     url = f"{local.variables['AWS_ENDPOINT_URL']}/{'/'.join(url.split('/')[-2:])}"
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
@@ -21,8 +23,8 @@ def test_approval_reaches_a_queue_through_a_rule(local):
         "detail-type": ["SageMaker Model Package State Change"],
         "detail": {"ModelApprovalStatus": ["Approved"], "ModelPackageGroupName": ["churn"]},
     }
-    events.put_rule(Name="approved", EventPattern=json.dumps(pattern))
-    events.put_targets(Rule="approved", Targets=[{"Id": "q", "Arn": arn["QueueArn"]}])
+    rules.put_rule(Name="approved", EventPattern=json.dumps(pattern))
+    rules.put_targets(Rule="approved", Targets=[{"Id": "q", "Arn": arn["QueueArn"]}])
     local.sm.create_model_package_group(ModelPackageGroupName="churn")
     package = local.sm.create_model_package(
         ModelPackageGroupName="churn",
@@ -131,3 +133,16 @@ def test_jobs_announce_their_status(local):
     assert statuses(arn, "ProcessingJobStatus") == ["InProgress", "Completed"]
     arn = stopped["ProcessingJobArn"]
     assert statuses(arn, "ProcessingJobStatus") == ["InProgress", "Stopping", "Stopped"]
+
+
+def test_the_file_with_the_events_does_not_grow_without_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(events, "_MOST_BYTES", 2000)
+    path = tmp_path / "events.jsonl"
+    published = events.Events(path, OtherServices())
+    for number in range(20):
+        published.publish("us-east-1", "Test", "arn", {"number": number})
+    before = path.with_name("events.jsonl.1").read_text().splitlines()
+    lines = [json.loads(line) for line in before + path.read_text().splitlines()]
+    numbers = [line["detail"]["number"] for line in lines]
+    assert numbers == list(range(20))[-len(numbers) :]
+    assert 5 < len(numbers) < 20

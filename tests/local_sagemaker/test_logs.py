@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kit import processing, wait_until
 
+from sagemaker_local.home import Home
 from sagemaker_local.processes import logs
+from sagemaker_local.storage.clients import Clients
 
 GROUP = "/aws/sagemaker/ProcessingJobs"
 
@@ -44,6 +46,26 @@ def test_log_goes_to_cloudwatch_while_the_job_runs(local):
     assert job["ProcessingJobStatus"] == "InProgress"
     local.wait_for_job("Processing", "logged")
     assert copied(local, "logged") == ["first", "last"]
+
+
+def test_a_log_without_end_begins_anew_and_says_so(local, tmp_path):
+    path = tmp_path / "endless.log"
+    path.touch()
+    clients = Clients(Home(local.home).read_running())
+    stream = logs.LogStream(clients, "us-east-1", path, GROUP, "endless/algo-1-0", most=100)
+    with path.open("a") as program:
+        for number in range(30):
+            print(f"line {number}", file=program)
+        program.flush()
+        wait_until((tmp_path / "endless.log.1").exists, bool)
+        print("after", file=program, flush=True)
+        stream.close()
+    assert path.read_text() == f"[what was before is in {path}.1]\nafter\n"
+    assert (tmp_path / "endless.log.1").read_text().endswith("line 28\nline 29\n")
+    assert [line for line in copied(local, "endless") if line[0] != "["] == [
+        *(f"line {number}" for number in range(30)),
+        "after",
+    ]
 
 
 def test_of_a_flood_cloudwatch_has_the_ends_and_says_what_is_left_out(local):

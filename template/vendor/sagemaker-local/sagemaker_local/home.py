@@ -129,13 +129,8 @@ class Home:
             return ""
 
     def trim_log(self) -> None:
-        """Begin `server.log` anew when it is long; what was in it is in `server.log.1` then.
-
-        Who prints into it goes on with the same file, so that is what gets empty.
-        """
-        if self.log.exists() and self.log.stat().st_size > _LOG_BYTES:
-            shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
-            os.truncate(self.log, 0)
+        """Begin `server.log` anew when it is long."""
+        trim(self.log, _LOG_BYTES)
 
     def clear(self) -> None:
         """Delete everything in the folder, and the folder."""
@@ -248,6 +243,27 @@ def _is_same(path: Path, status: os.stat_result) -> bool:
         return os.path.samestat(path.stat(), status)
     except (FileNotFoundError, NotADirectoryError):
         return False
+
+
+def trim(path: Path, most: int) -> bool:
+    """Begin a file anew when it is long; what was in it is in one with `.1` at its name's end then.
+
+    Who prints into it goes on with the same file, so that is what gets empty.
+
+    Parameters
+    ----------
+    path : the file, which need not be there.
+    most : how long it may be, in bytes.
+
+    Returns
+    -------
+    Whether it was begun anew.
+    """
+    if not path.exists() or path.stat().st_size <= most:
+        return False
+    shutil.copyfile(path, path.with_name(f"{path.name}.1"))
+    os.truncate(path, 0)
+    return True
 
 
 def put_text(path: Path, text: str, partial: Path | None = None) -> None:

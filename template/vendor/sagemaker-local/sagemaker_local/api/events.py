@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from sagemaker_local.api.arns import ACCOUNT
+from sagemaker_local.home import trim
 from sagemaker_local.storage.other_services import OtherServices
 
 _log = logging.getLogger(__name__)
 _BATCH = 10
 """How many events EventBridge takes at once (API reference, PutEvents)."""
+_MOST_BYTES = 10_000_000
 _TIMES = ("CreationTime", "LastModifiedTime")
 
 
@@ -25,7 +27,8 @@ class Events:
 
     Parameters
     ----------
-    path : the file that every event is appended to, one JSON document a line.
+    path : the file that every event is appended to, one JSON document a line; it begins anew when
+        it is long, see `trim`.
     services : whose EventBridge the events go to.
     """
 
@@ -71,8 +74,10 @@ class Events:
             | {name: iso(detail[name]) for name in _TIMES if isinstance(detail.get(name), float)},
         }
         try:
-            with self._lock, self._path.open("a") as file:
-                file.write(json.dumps(event) + "\n")
+            with self._lock:
+                trim(self._path, _MOST_BYTES)
+                with self._path.open("a") as file:
+                    file.write(json.dumps(event) + "\n")
         except OSError as error:
             # What has happened is no failure of the request, even on a full disk.
             _log.warning("event %s is not in the file: %s", event["id"], error)

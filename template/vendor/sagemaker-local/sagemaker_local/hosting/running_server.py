@@ -28,6 +28,7 @@ from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.s3 import S3, MissingObjectError
 
 _STARTUP_SECONDS = 600
+_MOST_BYTES_OF_LOG = 10_000_000
 INVOCATION_SECONDS = 60
 """How long a model may take to answer; InvokeEndpoint in the API reference of SageMaker Runtime."""
 
@@ -152,7 +153,8 @@ class ModelServer:
         )
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.log.touch()
-        self._copy = LogStream(clients, place.region, self.log, place.group, place.stream)
+        names = (place.group, place.stream)
+        self._copy = LogStream(clients, place.region, self.log, *names, most=_MOST_BYTES_OF_LOG)
         self._install_requirements(workers, command)
         self._child = workers.start(command)
         limit = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_SECONDS)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from sagemaker_local.home import trim
 from sagemaker_local.storage.clients import Clients
 
 _log = logging.getLogger(__name__)
@@ -34,12 +35,22 @@ class LogStream:
     region : in which region.
     path : the file; what it holds already is not copied.
     group, stream : where the lines go.
+    most : how many bytes the file may have until it begins anew, see `trim`; 0 for any number.
     """
 
-    def __init__(self, clients: Clients, region: str, path: Path, group: str, stream: str) -> None:
+    def __init__(
+        self,
+        clients: Clients,
+        region: str,
+        path: Path,
+        group: str,
+        stream: str,
+        most: int = 0,
+    ) -> None:
         self._logs = clients.client("logs", region)
         self._path = path
         self._names = {"logGroupName": group, "logStreamName": stream}
+        self._most = most
         self._offset = path.stat().st_size
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._follow, name=f"log {stream}", daemon=True)
@@ -55,6 +66,10 @@ class LogStream:
             self._create()
             while not self._ended.wait(1):
                 self._copy()
+                if self._most and trim(self._path, self._most):
+                    self._offset = 0
+                    with self._path.open("a") as file:
+                        file.write(f"[what was before is in {self._path}.1]\n")
             self._copy()
         except (ClientError, BotoCoreError) as error:
             # The file has every line; its copy may end early when the server goes down.
@@ -82,6 +97,8 @@ class LogStream:
     def _new_lines(self) -> list[str]:
         with self._path.open("rb") as file:
             end = file.seek(0, os.SEEK_END)
+            # Another server's stream may have begun the file anew.
+            self._offset = 0 if end < self._offset else self._offset
             file.seek(self._offset)
             if end - self._offset > _AT_ONCE:
                 first = file.read(_ENDS)
