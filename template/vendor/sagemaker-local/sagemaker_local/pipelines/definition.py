@@ -31,6 +31,8 @@ from sagemaker_local.pipelines.steps import STEP_TYPES
 # The quota of Pipelines, from the AWS General Reference.
 MAX_STEPS = 50
 
+# What a definition cannot say otherwise than by the image that AWS runs for it.
+_CHECKS = {"QualityCheck": "Model Monitor", "ClarifyCheck": "Clarify"}
 _STEP_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _VARIABLES = {
     "PipelineName",
@@ -114,6 +116,12 @@ def _read_steps(documents: Sequence[Any], where: str, inside: tuple[str, str]) -
         here = f"step {name}"
         kind = document.get("Type")
         check_type(kind, str, f"the Type of {here}")
+        if kind in _CHECKS:
+            raise unsupported(
+                f"{here}, which runs an image of {_CHECKS[kind]}'s own: a Processing step that "
+                "writes a report and a Condition step on its property file can check the same, "
+                "here and in AWS"
+            )
         step_type = STEP_TYPES[one_of(kind, STEP_TYPES, f"{here}, which has the step type")]
         yield from _read_step(document, here, step_type, inside)
 
