@@ -17,6 +17,7 @@ MODULES = {
         "callback_step",
         "condition_step",
         "fail_step",
+        "for_each_step",
         "lambda_step",
         "pipeline",
         "pipeline_experiment_config",
@@ -160,6 +161,39 @@ def test_lambda_and_callback_steps(sdk):
     }
     declared = steps["Call"].arguments["OutputParameters"]
     assert [one["OutputType"] for one in declared] == kinds
+
+
+def test_for_each_step(sdk):
+    ask = sdk.CallbackStep(
+        "Ask",
+        sqs_queue_url="https://sqs.us-east-1.amazonaws.com/123456789012/q",
+        inputs={"item": sdk.CurrentItem().name, "whole": sdk.CurrentItem()},
+        outputs=[sdk.CallbackOutput("score")],
+    )
+    each = sdk.ForEachStep(
+        "Each",
+        iterable_items=["{}", sdk.number, 3],
+        max_concurrency=5,
+        for_each_body=[ask],
+        selector=sdk.ForEachSelector("MaxBy", sdk.IterationOutput(ask).OutputParameters["score"]),
+    )
+    told = [
+        sdk.FailStep(f"Tell{number}", error_message=value)
+        for number, value in enumerate(
+            [
+                each.properties.IterationOutputs[0].Ask.OutputParameters["score"],
+                each.properties.Selected.OutputParameters["score"],
+                each.properties.SucceededStepCount,
+            ]
+        )
+    ]
+    steps = compiled(sdk, each, *told).steps
+    assert steps["Each"].arguments["Selector"] == {
+        "Pick": "MaxBy",
+        "Field": ["Ask", "OutputParameters", "score"],
+    }
+    assert steps["Ask"].inside == ("Each", "ForEachBody")
+    assert [dict(steps[step.name].requires) for step in told] == [{"Each": "Completed"}] * 3
 
 
 def test_every_type_of_parameter(sdk):

@@ -80,7 +80,10 @@ def _type_of(expression: Expression, parameters: Mapping[str, Parameter]) -> str
     """Return the type of an expression's value, or nothing where it is known later."""
     if isinstance(expression, Get) and expression.root == "Parameters":
         return parameters[expression.name].type
-    if isinstance(expression, Join) or (isinstance(expression, Get) and expression.root != "Steps"):
+    later = ("Steps", "ForEach")
+    if isinstance(expression, Join) or (
+        isinstance(expression, Get) and expression.root not in later
+    ):
         return "String"
     return ""
 

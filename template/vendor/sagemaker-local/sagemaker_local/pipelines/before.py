@@ -30,9 +30,18 @@ class Before:
 
 
 def steps_of(store: Store, execution: Resource) -> dict[str, Resource]:
-    """Return what is recorded of the steps of an execution, by their names."""
-    found = store.resources(STEP.noun, execution.region, prefix=f"{execution.name}/")
-    return {item.body["StepName"]: item for item in found}
+    """Return what is recorded of the steps of an execution's definition, by their names."""
+    return {
+        name: item
+        for name, item in _records(store, execution).items()
+        if "IterationContext" not in item.body
+    }
+
+
+def children_of(store: Store, execution: Resource) -> list[Resource]:
+    """Return what is recorded of the steps that ForEach steps of an execution made."""
+    found = _records(store, execution).values()
+    return [item for item in found if "IterationContext" in item.body]
 
 
 def ended_before(definition: Definition, records: Mapping[str, Resource]) -> Before:
@@ -45,3 +54,8 @@ def ended_before(definition: Definition, records: Mapping[str, Resource]) -> Bef
         },
         properties={name: item.body.get("_Properties", {}) for name, item in records.items()},
     )
+
+
+def _records(store: Store, execution: Resource) -> dict[str, Resource]:
+    found = store.resources(STEP.noun, execution.region, prefix=f"{execution.name}/")
+    return {item.body["StepName"]: item for item in found}

@@ -20,6 +20,7 @@ from sagemaker_local.pipelines.document import (
 )
 from sagemaker_local.pipelines.duration import parse_duration
 from sagemaker_local.pipelines.expressions import Get, parse, references
+from sagemaker_local.pipelines.iterations import is_repeated
 from sagemaker_local.pipelines.output_parameters import OUTPUT_PARAMETERS
 from sagemaker_local.pipelines.parameters import Parameter, read_parameters
 from sagemaker_local.pipelines.paths import Path, PathError, walk
@@ -148,6 +149,11 @@ def _read_step(
     # another failed may refer to it.
     requires |= _read_dependencies(found["DependsOn"] or [], where)
     cached, expires = _read_cache(found["CacheConfig"], where, step_type)
+    branches = {
+        branch: list(_read_steps(steps, where, (found["Name"], branch)))
+        for branch, steps in arguments.branches.items()
+    }
+    requires = _outside(branches.get(step_type.repeats, [])) | requires
     yield Step(
         name=found["Name"],
         type=step_type,
@@ -160,8 +166,19 @@ def _read_step(
         expires=expires,
         retry_policies=read_retry_policies(found.get("RetryPolicies") or [], where),
     )
-    for branch, steps in arguments.branches.items():
-        yield from _read_steps(steps, where, (found["Name"], branch))
+    for steps in branches.values():
+        yield from steps
+
+
+def _outside(body: Sequence[Step]) -> dict[str, str]:
+    """Return what the steps that a step repeats wait for outside: it waits for them all."""
+    inside = {step.name for step in body} | {step.inside[0] for step in body}
+    return {
+        name: trigger
+        for step in body
+        for name, trigger in step.requires.items()
+        if name not in inside
+    }
 
 
 def _read_dependencies(documents: Sequence[Any], where: str) -> dict[str, str]:
@@ -216,7 +233,7 @@ def _check_references(definition: Definition) -> None:
     for reference in references(definition.experiment):
         if reference.root in ("Steps", "PipelineExperimentConfig"):
             raise bad(f"PipelineExperimentConfig cannot refer to {reference.text}")
-        _check_reference(reference, "PipelineExperimentConfig", definition, "")
+        _check_reference(reference, "PipelineExperimentConfig", definition)
     for step in steps.values():
         for name in sorted(step.requires.keys() - steps.keys()):
             raise bad(f"step {step.name} refers to the unknown step {plain(name)}")
@@ -226,28 +243,46 @@ def _check_references(definition: Definition) -> None:
         raise bad(f"steps wait for each other: {' -> '.join(error.args[1])}") from None
     for step in steps.values():
         where, action = f"step {step.name}", step.type.request_of
+        _check_repeated(definition, step)
         for name, trigger in step.requires.items():
             if trigger == COMPLETED and not steps[name].type.succeeds:
                 # AWS's text (aws/sagemaker-python-sdk before version 3, test_fail_steps.py).
                 raise bad(f"{step.name} can not depends on {name}")
         for reference in references(step.arguments):
-            _check_reference(reference, where, definition, step.type.job)
+            _check_reference(reference, where, definition, step)
         if action:
             check_arguments(action, step.arguments, where, definition.parameters)
 
 
-def _check_reference(reference: Get, where: str, definition: Definition, job: str) -> None:
+def _check_repeated(definition: Definition, step: Step) -> None:
+    """Refuse a step that waits for one of another's iterations, or is called like one."""
+    for name in step.requires:
+        needed = definition.steps[name]
+        if needed.inside != step.inside and is_repeated(needed, definition.steps):
+            raise bad(f"step {step.name} refers to {name}, which {needed.inside[0]} repeats")
+    body, _, number = step.name.rpartition("-")
+    other = definition.steps.get(body)
+    if number.isdecimal() and other and is_repeated(other, definition.steps):
+        raise bad(f"the step {step.name} is called like one of the iterations of {body}")
+
+
+def _check_reference(
+    reference: Get, where: str, definition: Definition, step: Step | None = None
+) -> None:
+    job = step.type.job if step else ""
+    items = {"CurrentItem"} if step and is_repeated(step, definition.steps) else set[str]()
     known: dict[str, Any] = {
         "Parameters": definition.parameters,
         "Execution": _VARIABLES | ({f"{job}Name"} & JOB_NAMES),
         "PipelineExperimentConfig": definition.experiment,
         "Steps": definition.steps,
+        "ForEach": items,
     }
     here = f"{where} refers to the unknown {plain(reference.text)}"
     if reference.name not in known.get(reference.root, ()):
         raise bad(here)
-    # Of a step there is always a property to name, of the others there is nothing more.
-    if (reference.root == "Steps") != bool(reference.path):
+    # Of a step there is always a property to name, of an item there may be, of others is nothing.
+    if reference.root != "ForEach" and (reference.root == "Steps") != bool(reference.path):
         raise bad(here)
     outputs = _output_names(definition, reference)
     if outputs is not None and reference.path[:2] not in outputs:

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
@@ -17,11 +17,13 @@ from sagemaker_local.pipelines.caching import cache_key, find_cached
 from sagemaker_local.pipelines.definition import Definition
 from sagemaker_local.pipelines.document import Document
 from sagemaker_local.pipelines.expressions import ExpressionError, as_text, resolve
+from sagemaker_local.pipelines.iterations import body_of, child_name, children, context
 from sagemaker_local.pipelines.retry_policies import SERVICE_FAULT, RetryPolicy, policy_for
 from sagemaker_local.pipelines.schedule import Ended, execution_status, ready_steps
 from sagemaker_local.pipelines.scope import StepScope
 from sagemaker_local.pipelines.step import Step
 from sagemaker_local.pipelines.step_run import (
+    Child,
     StepFailedError,
     StepResult,
     StepRun,
@@ -79,32 +81,50 @@ class Execution:
         except ExpressionError as error:
             self._end("Failed", f"ClientError: {error}")
             return
-        steps = self._definition.steps
-        started = [*self._before.ended, *self._before.waiting]
-        ended = dict(self._before.ended)
-        running: dict[Future[Ended], str] = {}
         limits = self._resource.body.get("ParallelismConfiguration", {})
         places = limits.get("MaxParallelExecutionSteps", _PARALLEL)
-        with ThreadPoolExecutor(max(places, len(self._before.waiting))) as pool:
-            for name, record in self._before.waiting.items():
-                running[pool.submit(self._run_step, steps[name], record)] = name
-            while True:
-                if not self._stopping.is_set():
-                    # No step waits in the pool: it would start after a stop or a failure.
-                    free = max(0, places - len(running))
-                    for step in ready_steps(self._before.selected, started, ended)[:free]:
-                        started.append(step.name)
-                        running[pool.submit(self._run_step, step)] = step.name
-                if not running:
-                    break
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    ended[running.pop(future)] = future.result()
-        status = execution_status(steps, started, ended)
+        ended = self._run_steps(self._before, places)
+        status = execution_status(self._definition.steps, ended, ended)
         if self._stopping.is_set():
             # API reference, StopPipelineExecution: a Lambda step decides it when it is out of time.
             status = "Failed" if self._timed_out.is_set() else "Stopped"
         self._end(status, _FAILURE if status == "Failed" else None)
+
+    def _run_steps(self, before: Before, places: int) -> dict[str, Ended]:
+        """Run the steps that are selected, so many at once; return how all of them ended."""
+        started = [*before.ended, *before.waiting]
+        ended = dict(before.ended)
+        running: dict[Future[Ended], str] = {}
+        with ThreadPoolExecutor(max(places, len(before.waiting))) as pool:
+            for name, record in before.waiting.items():
+                running[pool.submit(self._run_step, before.selected[name], record)] = name
+            while True:
+                if not self._stopping.is_set():
+                    # No step waits in the pool: it would start after a stop or a failure.
+                    free = max(0, places - len(running))
+                    for step in ready_steps(before.selected, started, ended)[:free]:
+                        started.append(step.name)
+                        running[pool.submit(self._run_step, step)] = step.name
+                if not running:
+                    return ended
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    ended[running.pop(future)] = future.result()
+
+    def _repeat(self, step: Step, items: Sequence[Any], places: int) -> list[dict[str, Child]]:
+        """Run the steps that a step repeats, for each of the items."""
+        body = body_of(step, self._definition.steps)
+        ended = self._run_steps(Before(children(body, step.name, items)), places)
+
+        def child(name: str) -> Child:
+            return Child(
+                ended[name].status if name in ended else "", self._properties.get(name, {})
+            )
+
+        return [
+            {one.name: child(child_name(one.name, index)) for one in body}
+            for index in range(len(items))
+        ]
 
     def stop(self) -> None:
         """Start no further step, and stop what those that run have started."""
@@ -166,6 +186,8 @@ class Execution:
             "AttemptCount": 1,
             "_Execution": self._resource.arn,
         }
+        if step.iteration:
+            body["IterationContext"] = context(step.iteration)
         name = f"{self._resource.name}/{step.name}"
         arn = f"{self._resource.arn}/step/{step.name}"
         record = Resource("Step", self._call.region, name, arn, body)
@@ -199,7 +221,7 @@ class Execution:
         """Do a step's work, or what is left of it; return members to record, and the result."""
         job_name = self._job_name(step)
         variables = {f"{step.type.job}Name": job_name} if job_name else {}
-        arguments = resolve(step.arguments, self._scope(variables))
+        arguments = resolve(step.arguments, self._scope(variables, step))
         members: Document = {}
         if step.type.cache_key:
             key = cache_key(step.type, arguments)
@@ -218,6 +240,7 @@ class Execution:
             job_name=job_name,
             arguments=arguments,
             on_stop=lambda act: self._on_stop(step.name, act),
+            repeat=lambda items, places: self._repeat(step, items, places),
         )
         work = step.type.run if is_new else step.type.resume
         assert work is not None, "only what can be resumed waits"
@@ -227,7 +250,7 @@ class Execution:
         job = step.type.job
         if not job:
             return ""
-        prefix = resolve(step.arguments.get(f"{job}Name"), self._scope({})) or "pipelines"
+        prefix = resolve(step.arguments.get(f"{job}Name"), self._scope({}, step)) or "pipelines"
         shape = input_shape(f"Create{job}").members[f"{job}Name"]
         return resource_name(prefix, self._resource.arn, step.name, shape.metadata["max"])
 
@@ -242,14 +265,18 @@ class Execution:
         if self._stopping.is_set():
             _try(act)
 
-    def _scope(self, job_names: Mapping[str, str]) -> StepScope:
+    def _scope(self, job_names: Mapping[str, str], step: Step | None = None) -> StepScope:
+        iteration = step.iteration if step else None
+        names = iteration.names.items() if iteration else ()
+        own = {name: self._properties[one] for name, one in names if one in self._properties}
         return StepScope(
             call=self._call,
             execution=self._resource,
             definition=self._definition,
             values=self._values,
-            properties=self._properties,
+            properties=self._properties | own,
             job_names=job_names,
+            iteration=iteration,
         )
 
 

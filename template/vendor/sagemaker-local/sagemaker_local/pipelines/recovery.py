@@ -7,12 +7,14 @@ from sagemaker_local.api.errors import STOPPED_WITH_US, AwsError
 from sagemaker_local.api.events import Events
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.pipelines.announcing import announce_step, end_execution
-from sagemaker_local.pipelines.before import Before, ended_before, steps_of
+from sagemaker_local.pipelines.before import Before, children_of, ended_before, steps_of
 from sagemaker_local.pipelines.definition import Definition
 from sagemaker_local.pipelines.execution import Execution
+from sagemaker_local.pipelines.iterations import child_of
 from sagemaker_local.pipelines.resource_kinds import EXECUTION
 from sagemaker_local.pipelines.running_executions import RunningExecutions
 from sagemaker_local.pipelines.selecting import selected_of
+from sagemaker_local.pipelines.step import Step
 from sagemaker_local.pipelines.versions import definition_of
 from sagemaker_local.storage.store import Resource, Store
 
@@ -34,6 +36,9 @@ def recover_executions(parts: Parts) -> None:
 def _recover(call: Call, execution: Resource, definition: Definition) -> None:
     events, records = call.parts[Events], steps_of(call.store, execution)
     waiting = {}
+    for item in children_of(call.store, execution):
+        if item.body["StepStatus"] == "Executing":
+            _fail(call, execution, child_of(item.body, definition.steps), item)
     for name, item in list(records.items()):
         if item.body["StepStatus"] != "Executing":
             continue
@@ -41,11 +46,7 @@ def _recover(call: Call, execution: Resource, definition: Definition) -> None:
         if step.type.resume is not None and "Metadata" in item.body:
             waiting[name] = records.pop(name)
             continue
-        end = {"StepStatus": "Failed", "FailureReason": STOPPED_WITH_US, "EndTime": now()}
-        changed = call.store.change(item.arn, end)
-        if changed:
-            records[name] = changed
-            announce_step(events, execution, step, changed.body, "Executing")
+        records[name] = _fail(call, execution, step, item)
     if not waiting:
         end_execution(call.store, events, execution, "Failed", STOPPED_WITH_US)
         return
@@ -54,3 +55,11 @@ def _recover(call: Call, execution: Resource, definition: Definition) -> None:
     before = Before(selected, done.ended, done.properties, waiting)
     running = Execution(call, execution, definition, execution.body["_Values"], before)
     call.parts[RunningExecutions].start(execution, running)
+
+
+def _fail(call: Call, execution: Resource, step: Step, record: Resource) -> Resource:
+    end = {"StepStatus": "Failed", "FailureReason": STOPPED_WITH_US, "EndTime": now()}
+    changed = call.store.change(record.arn, end)
+    if changed:
+        announce_step(call.parts[Events], execution, step, changed.body, "Executing")
+    return changed or record

@@ -6,7 +6,7 @@ from sagemaker_local.api.actions import Call, action, now
 from sagemaker_local.api.errors import AwsError
 from sagemaker_local.api.resources import find
 from sagemaker_local.api.support import declare
-from sagemaker_local.pipelines.before import Before, ended_before, steps_of
+from sagemaker_local.pipelines.before import Before, children_of, ended_before, steps_of
 from sagemaker_local.pipelines.definition import Definition
 from sagemaker_local.pipelines.execution import Execution
 from sagemaker_local.pipelines.resource_kinds import ACTIVE, EXECUTION
@@ -68,5 +68,8 @@ def _take_back(call: Call, execution: Resource, definition: Definition) -> Befor
             again.add(name)
     for name in again:
         call.store.delete(records.pop(name).arn)
+    for child in children_of(call.store, execution):
+        if child.body["IterationContext"]["ParentStepName"] in again:
+            call.store.delete(child.arn)
     done = ended_before(definition, records)
     return Before(selected_of(execution, definition), done.ended, done.properties)

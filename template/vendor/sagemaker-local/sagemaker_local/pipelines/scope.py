@@ -11,6 +11,7 @@ from sagemaker_local.pipelines.definition import Definition
 from sagemaker_local.pipelines.document import Document
 from sagemaker_local.pipelines.expressions import ExpressionError, Get, as_text, resolve
 from sagemaker_local.pipelines.paths import PathError, walk
+from sagemaker_local.pipelines.step import Iteration
 from sagemaker_local.storage.s3 import S3, MissingObjectError
 from sagemaker_local.storage.store import Resource
 
@@ -27,6 +28,7 @@ class StepScope:
     values : the value of every parameter.
     properties : those of each step that has ended.
     job_names : the variables that name the job of the step itself.
+    iteration : the item that the step works on, if it is one of a ForEach step's body.
     """
 
     call: Call
@@ -35,6 +37,7 @@ class StepScope:
     values: Mapping[str, Any]
     properties: Mapping[str, Document]
     job_names: Mapping[str, str]
+    iteration: Iteration | None = None
 
     def get(self, reference: Get) -> Any:
         """Return what a reference stands for."""
@@ -44,6 +47,8 @@ class StepScope:
             return self._variables()[reference.name]
         if reference.root == "PipelineExperimentConfig":
             return as_text(resolve(self.definition.experiment[reference.name], self))
+        if reference.root == "ForEach":
+            return self._item(reference)
         return self._property(reference.name, reference.path, reference.text)
 
     def property_file(self, step: str, name: str) -> Any:
@@ -65,6 +70,16 @@ class StepScope:
         except (MissingObjectError, ValueError) as error:
             reason = str(error)
         raise ExpressionError(f"the JSON at {uri} cannot be read: {reason}")
+
+    def _item(self, reference: Get) -> Any:
+        assert self.iteration, "a definition refers to items inside a body only"
+        item = self.iteration.item
+        if not reference.path:
+            return item
+        try:
+            return walk(json.loads(as_text(item)), reference.path)
+        except (PathError, ValueError) as error:
+            raise ExpressionError(f"there is no {reference.text}: {error}") from None
 
     def _property(self, step: str, path: tuple[str | int, ...], text: str) -> Any:
         try:

@@ -13,6 +13,7 @@ from sagemaker_local.api.resources import find
 from sagemaker_local.pipelines.before import Before, ended_before, steps_of
 from sagemaker_local.pipelines.definition import Definition
 from sagemaker_local.pipelines.document import Document
+from sagemaker_local.pipelines.iterations import is_repeated
 from sagemaker_local.pipelines.resource_kinds import ACTIVE, EXECUTION, STEP
 from sagemaker_local.pipelines.schedule import TRIGGERS
 from sagemaker_local.pipelines.step import Step
@@ -77,7 +78,7 @@ def selected_steps(definition: Definition, config: Document) -> dict[str, Step]:
     """
     names = [item["StepName"] for item in config["SelectedSteps"]]
     steps = definition.steps
-    unknown = [name for name in names if name not in steps]
+    unknown = [name for name in names if name not in steps or is_repeated(steps[name], steps)]
     if unknown:
         raise invalid(f"Invalid SelectedSteps: [{_list(unknown)}] are no steps of the pipeline")
     chosen = {name: step for name, step in steps.items() if name in names}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sagemaker_local.pipelines.document import Document
 from sagemaker_local.pipelines.expressions import parse
@@ -47,6 +48,7 @@ class StepType:
     read : takes the arguments out of the members of a step, given where it is for messages;
         raises AwsError when they cannot be run.
     resume : does what is left of a step that ran when the server ended; a type without it cannot.
+    repeats : the branch whose steps it runs itself, once for each of its items.
     """
 
     name: str
@@ -59,6 +61,7 @@ class StepType:
     succeeds: bool = True
     read: Callable[[Document, str], Arguments] = plain_arguments
     resume: Callable[[StepRun], StepResult] | None = None
+    repeats: str = ""
 
     @property
     def request_of(self) -> str:
@@ -84,6 +87,24 @@ class PropertyFile:
 
 
 @dataclass(frozen=True)
+class Iteration:
+    """Which item a step of a ForEach step's body works on.
+
+    Attributes
+    ----------
+    parent : the name of the ForEach step.
+    index : the number of the item, from 0.
+    item : text, number or truth.
+    names : what the steps of the body are called in this iteration, by their names.
+    """
+
+    parent: str
+    index: int
+    item: Any
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Step:
     """One step of a definition.
 
@@ -99,6 +120,7 @@ class Step:
     expires : the seconds that a result may be reused for, None for ever; only if it is cached.
     cached : whether a result is reused at all.
     retry_policies : after which faults it is tried again.
+    iteration : what it works on, if it is one of those that a ForEach step makes of its body.
     """
 
     name: str
@@ -111,3 +133,4 @@ class Step:
     cached: bool
     expires: float | None
     retry_policies: Sequence[RetryPolicy] = ()
+    iteration: Iteration | None = None

@@ -2,7 +2,7 @@
 
 import secrets
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,6 +56,17 @@ class StepTimedOutError(StepFailedError):
 
 
 @dataclass(frozen=True)
+class Child:
+    """How a step of one iteration ended: its StepStatus, and its properties.
+
+    The status is empty if it never started.
+    """
+
+    status: str
+    properties: Document
+
+
+@dataclass(frozen=True)
 class StepRun:
     """One step while it runs.
 
@@ -70,6 +81,8 @@ class StepRun:
     arguments : the step's arguments, their expressions replaced by values.
     on_stop : takes what to do when the execution is stopped while the step runs; it is done at
         once when that has happened already.
+    repeat : runs the steps that its type repeats for each of the items, so many at once; returns
+        how they ended for each item, by their names in the definition.
     """
 
     call: Call
@@ -80,6 +93,7 @@ class StepRun:
     job_name: str
     arguments: Document
     on_stop: Callable[[Callable[[], object]], None]
+    repeat: Callable[[Sequence[Any], int], list[dict[str, Child]]]
 
     def perform(self, action: str, request: dict[str, Any]) -> Document:
         """Call SageMaker.

@@ -3,6 +3,7 @@
 import sagemaker_local.pipelines.steps.callback
 import sagemaker_local.pipelines.steps.condition
 import sagemaker_local.pipelines.steps.fail
+import sagemaker_local.pipelines.steps.for_each
 import sagemaker_local.pipelines.steps.lambda_function
 import sagemaker_local.pipelines.steps.model
 import sagemaker_local.pipelines.steps.processing
