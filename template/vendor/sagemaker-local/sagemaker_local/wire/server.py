@@ -95,11 +95,12 @@ def assemble(home: Home, running: Running, services: OtherServices, settings: Se
 
 def recover(parts: Parts, home: Home) -> None:
     """Bring what an earlier server left behind to an end, and endpoints back to life."""
-    for folder in (home.jobs, home.endpoints):
-        shutil.rmtree(folder)
-        folder.mkdir()
     if parts[Settings].in_images:
         remove_containers(home)
+    for folder in (home.jobs, home.endpoints):
+        # What a container wrote as another user may stay: no new job has a folder of an old one.
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(exist_ok=True)
     parts[Jobs].recover()
     recover_executions(parts)
     parts[Fleet].recover()
