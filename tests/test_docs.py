@@ -2,12 +2,14 @@
 
 import importlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import typer
 
 from projects import ROOT
 
@@ -38,17 +40,24 @@ def test_commands_need_nothing_but_git_and_uv(page: Path) -> None:
             assert not of_a_project, f"`uv run` is missing: {line}"
 
 
+def callbacks(app: typer.Typer, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the function of each command by its name, that of a group's with the group's."""
+    for command in app.registered_commands:
+        callback: Any = command.callback
+        yield before + (command.name or callback.__name__.replace("_", "-")), callback
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        yield from callbacks(group.typer_instance, f"{before}{group.name} ")
+
+
 @pytest.mark.parametrize("name", ["ds", "ops", "project"])
 def test_the_reference_lists_every_command(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "template"))
     module = {"ds": "data_science.cli"}.get(name, f"{name}.cli")
     app = importlib.import_module(module).app
-    there = {
-        command.name or command.callback.__name__.replace("_", "-"): command.callback
-        for command in app.registered_commands
-    }
+    there = dict(callbacks(app))
     text = (REFERENCE / "commands.md").read_text("utf-8")
-    rows = dict(re.findall(rf"^\| `{name} ([a-z-]+)(.*?)` \|", text, re.MULTILINE))
+    rows = dict(re.findall(rf"^\| `{name} ([a-z -]+?)((?: [^a-z `].*?)?)` \|", text, re.MULTILINE))
     assert rows.keys() == there.keys()
     told = {command for command, options in rows.items() if "--json" in options}
     have = {name for name, function in there.items() if "as_json" in function.__annotations__}

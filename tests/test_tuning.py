@@ -3,7 +3,9 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import mlflow
 import pytest
 
 from projects import Runner, copy
@@ -27,9 +29,13 @@ def test_the_best_trial_is_registered_and_a_failed_one_says_why(
     text = text.replace(
         "enabled: false\n  strategy: Bayesian", f"enabled: true\n  strategy: {strategy}"
     )
-    settings.write_text(text.replace("trials: 10", "trials: 3").replace("folds: 3", "folds: 2"))
+    text = text.replace("trials: 10", "trials: 3").replace("folds: 3", "folds: 2")
+    tracked = problem == "classification"
+    settings.write_text(text.replace("tracking: none", "tracking: mlflow") if tracked else text)
     try:
-        assert "registered version 1: " in run.ok(project, "ds", "run", "--local")
+        said = run.ok(project, "ds", "run", "--local")
+        assert "registered version 1: " in said
+        assert ("\nlog the run to MLflow … " in said) == tracked
         trials = json.loads(run.ok(project, "ds", "trials", "--local", "--json"))
         versions = json.loads(run.ok(project, "ds", "versions", "--local", "--json"))
 
@@ -67,5 +73,30 @@ def test_the_best_trial_is_registered_and_a_failed_one_says_why(
         assert done.returncode == 1
         last = done.stderr.splitlines()[-1]
         assert last.startswith("error: Train: ") and "no model today" in last
+        if tracked:
+            synced = json.loads(run.ok(project, "ds", "track", "sync", "--local", "--json"))
+            assert [one["mlflow"] for one in synced] == ["there already"] * 2
+            check_logged(project, trials, versions[0])
     finally:
         run(project, "sagemaker-local", "down")
+
+
+def check_logged(project: Path, trials: list[dict[str, Any]], version: dict[str, Any]) -> None:
+    """Look up in MLflow what the two runs were logged with."""
+    client = mlflow.MlflowClient(f"sqlite:///{project}/data/mlflow/mlflow.db")
+    found = client.search_runs(["1"])
+    below = {one.info.run_name: one for one in found if "mlflow.parentRunId" in one.data.tags}
+    [good] = [one for one in found if "model_version" in one.data.tags]
+    assert good.info.status == "FINISHED"
+    assert version["metrics"].items() <= good.data.metrics.items()
+    assert version["hyperparameters"].items() <= good.data.params.items()
+    names = sorted(file.path for file in client.list_artifacts(good.info.run_id))
+    assert names == ["evaluation.json", "report.html"]
+    for trial in trials:
+        one = below[trial["job"]]
+        assert one.data.tags["mlflow.parentRunId"] == good.info.run_id
+        assert one.data.params == trial["hyperparameters"]
+        assert trial["value"] in one.data.metrics.values()
+    [bad] = [one for one in found if one.info.run_name not in below and one is not good]
+    assert bad.info.status == "FAILED"
+    assert "no model today" in bad.data.tags["mlflow.note.content"]

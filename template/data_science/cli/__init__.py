@@ -1,6 +1,6 @@
 """The `ds` command: what a data scientist does with the pipeline and its models."""
 
-from data_science.cli import adopt, report, run, runs, score, versions
+from data_science.cli import adopt, report, run, runs, score, track, versions
 from project import console
 
 app = console.application("Run the SageMaker pipeline and judge the models it registers.")
@@ -16,6 +16,7 @@ app.command()(runs.retry)
 app.command()(runs.stop)
 app.command()(runs.trials)
 app.command()(score.score)
+app.add_typer(track.app, name="track")
 app.command()(versions.versions)
 app.command()(versions.approve)
 app.command()(versions.reject)

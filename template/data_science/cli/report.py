@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -61,12 +60,12 @@ def report(
     s3.download(connection, f"{uri.rpartition('/')[0]}/report.html", unfinished)
     unfinished.replace(path)
     print(path)
-    if open_it and not _opened(path):
+    if open_it and not opened(path.as_uri()):
         note = "note: no browser could be started here; open the file in one of yours"
         print(note, file=sys.stderr)
 
 
-def _opened(path: Path) -> bool:
+def opened(url: str) -> bool:
     """Open a page in the browser, and return whether there is one.
 
     The browser is started by a process apart: what it prints is nobody's business, and a script
@@ -74,7 +73,7 @@ def _opened(path: Path) -> bool:
     """
     code = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"
     starting = subprocess.Popen(
-        [sys.executable, "-c", code, path.as_uri()],
+        [sys.executable, "-c", code, url],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -62,11 +62,12 @@ def run(
     """
     import json
 
-    from data_science.cli.following import follow, in_words
+    from data_science.cli.following import in_words
+    from data_science.cli.track import follow_and_log
     from data_science.config.settings import load_settings
     from data_science.pipeline.bundle import read_bundle
     from data_science.pipeline.definition import definition
-    from data_science.runs import execution, history, inputs, notices, triggers
+    from data_science.runs import execution, history, inputs, mlflow_store, notices, triggers
     from data_science.runs.parameters import parameter_problem
     from data_science.runs.versions import metrics
     from project.aws import connect
@@ -79,6 +80,8 @@ def run(
             connection = connect(console.target(local))
         pipeline = connection.project.name
         settings = load_settings(connection.project.problem_type)
+        if settings.tracking:
+            mlflow_store.check_installed()
         bundle = read_bundle()
         with console.timed("compile the pipeline"):
             text = definition(connection, settings, bundle)
@@ -125,7 +128,7 @@ def run(
             "a step that did the same before is cached, also with --only; `cache_days: 0` runs it"
         )
     if wait:
-        follow(connection, arn, logs)
+        follow_and_log(connection, arn, settings.tracking, logs)
 
 
 def _check_step(document: dict[str, Any], name: str) -> None:

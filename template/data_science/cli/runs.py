@@ -189,16 +189,18 @@ def retry(
 
     Example: ds retry
     """
-    from data_science.cli.following import follow
+    from data_science.cli.track import follow_and_log
+    from data_science.config.settings import load_settings
     from data_science.runs import execution
     from project.aws import connect
 
     connection = connect(console.target(local))
+    tracking = load_settings(connection.project.problem_type).tracking
     arn = execution.find(connection, run)
     execution.retry(connection, arn)
     print(f"run {execution.run_id(arn)} goes on")
     if wait:
-        follow(connection, arn)
+        follow_and_log(connection, arn, tracking)
 
 
 def stop(run: Run = None, local: Local = None) -> None:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 from data_science.config.declared import declared_hyperparameters, hyperparameter_values
 from data_science.config.notices import Notices
 from data_science.config.quality import METRICS, metrics_of, threshold_problem
+from data_science.config.tracking import Tracking
 from data_science.config.triggers import Triggers
 from data_science.config.tuning import Tuning, tuned
 from project.errors import ProjectError
@@ -129,6 +130,7 @@ class Settings(Strict):
     retries: dict[str, Annotated[int, Field(ge=1, le=20)]] = Field(default_factory=dict)
     triggers: Triggers = Triggers()
     notices: Notices = Notices()
+    tracking: Tracking = None
 
 
 def load_settings(problem_type: str) -> Settings:

@@ -255,12 +255,18 @@ def follow(connection: Connection, arn: str) -> Iterator[list[Step]]:
         time.sleep(POLL_SECONDS[connection.target])
 
 
-def registered_version(steps: Sequence[Step]) -> int | None:
-    """Return the number of the version that a run registered; None when it registered none."""
+def registered_arn(steps: Sequence[Step]) -> str:
+    """Return the ARN of the version that a run registered; empty when it registered none."""
     for step in steps:
         if "RegisterModel" in step.metadata:
-            return int(step.metadata["RegisterModel"]["Arn"].rpartition("/")[2])
-    return None
+            return str(step.metadata["RegisterModel"]["Arn"])
+    return ""
+
+
+def registered_version(steps: Sequence[Step]) -> int | None:
+    """Return the number of the version that a run registered; None when it registered none."""
+    arn = registered_arn(steps)
+    return int(arn.rpartition("/")[2]) if arn else None
 
 
 def stop(connection: Connection, arn: str) -> None:

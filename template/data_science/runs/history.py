@@ -57,14 +57,20 @@ class EarlierRun:
         return execution.steps(self.connection, self.arn)
 
     @cached_property
-    def seconds(self) -> float:
-        """How long it took, or has taken until now."""
-        answer = self.connection.sagemaker.describe_pipeline_execution(
+    def ended(self) -> datetime:
+        """When it ended, or now."""
+        if self.status in execution.RUNNING:
+            return datetime.now(self.started.tzinfo)
+        described = self.connection.sagemaker.describe_pipeline_execution(
             PipelineExecutionArn=self.arn
         )
-        now = datetime.now(self.started.tzinfo)
-        ended = now if self.status in execution.RUNNING else answer["LastModifiedTime"]
-        return max(0.0, float((ended - self.started).total_seconds()))
+        ended: datetime = described["LastModifiedTime"]
+        return ended
+
+    @property
+    def seconds(self) -> float:
+        """How long it took, or has taken until now."""
+        return max(0.0, (self.ended - self.started).total_seconds())
 
 
 def earlier_runs(connection: Connection, limit: int = LOOKED_AT) -> Iterator[EarlierRun]:

@@ -31,7 +31,7 @@ def trials(connection: Connection, arn: str) -> list[dict[str, Any]]:
             f"run {execution.run_id(arn)} searched for no hyperparameters; "
             "data_science/settings.yaml turns it on with `tuning`"
         )
-    return [_row(summary) for summary in _summaries(connection, found[0].tuning_job)]
+    return [_row(summary) for summary in summaries(connection, found[0].tuning_job)]
 
 
 def jobs_of(connection: Connection, step: execution.Step) -> list[tuple[str, str]]:
@@ -45,7 +45,7 @@ def jobs_of(connection: Connection, step: execution.Step) -> list[tuple[str, str
         return [(step.name, step.job_arn)]
     return [
         (f"{step.name} {summary['TrainingJobName']}", summary["TrainingJobArn"])
-        for summary in _summaries(connection, step.tuning_job)
+        for summary in summaries(connection, step.tuning_job)
     ]
 
 
@@ -65,8 +65,13 @@ def chosen(connection: Connection, steps: Sequence[execution.Step]) -> dict[str,
     return {}
 
 
-def _summaries(connection: Connection, name: str) -> list[dict[str, Any]]:
-    """Return the trials of a tuning job as SageMaker lists them, in the order of `trials`."""
+def summaries(connection: Connection, name: str) -> list[dict[str, Any]]:
+    """Return the trials of a tuning job as SageMaker lists them, in the order of `trials`.
+
+    Parameters
+    ----------
+    name : of the tuning job.
+    """
     client = connection.sagemaker
     job = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
     objective = job["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]

@@ -16,7 +16,7 @@ from data_science.cli.following import follow
 from data_science.config.declared import PIPELINE_PARAMETERS, declared_hyperparameters
 from data_science.config.quality import METRICS
 from data_science.config.settings import Quality, load_settings
-from data_science.runs import execution, history, scoring
+from data_science.runs import execution, history, scoring, tracking
 from data_science.runs.failure import plain
 from data_science.runs.versions import metrics
 from project import contract, registry, s3
@@ -65,7 +65,7 @@ def registered(connection: Connection, data: str, quality: Quality) -> registry.
     assert "    note: 1 of 200 rows are the same as another one; " in done.stdout
     newest = registry.newest(connection)
     assert newest is not None
-    assert done.stdout.splitlines()[-1].startswith(f"registered version {newest.number}: ")
+    assert f"\nregistered version {newest.number}: " in done.stdout
     return newest
 
 
@@ -99,6 +99,28 @@ def test_the_model_card_tells_what_was_really_applied_and_measured(
     assert (
         card["additional_information"]["caveats_and_recommendations"] == settings.model_card.limits
     )
+
+
+def test_a_run_is_described_for_mlflow_by_what_it_did(
+    connection: Connection, registered: registry.Version, data: str, tmp_path: Path
+) -> None:
+    arn = registered.metadata["pipeline_execution"]
+    run = history.earlier_run(connection, execution.run_id(arn))
+    record = tracking.record(run)
+    assert (record.arn, record.name, record.status) == (arn, run.id, "FINISHED")
+    assert 0 < record.ended - record.started == pytest.approx(record.metrics["seconds"] * 1000, 100)
+    assert record.parameters["InputDataUrl"] == data
+    assert metrics(connection, registered).items() <= record.metrics.items()
+    assert record.metrics.keys() >= {"seconds/Preprocess", "seconds/Train", "seconds/Evaluate"}
+    assert record.tags["model_package"] == registered.arn
+    assert record.tags["model_version"] == str(registered.number)
+    assert record.tags["project_id"] == connection.project_id
+    assert record.tags["target"] == "local"
+    assert "mlflow.note.content" not in record.tags
+    assert tracking.trial_records(run) == []
+    tracking.save_evaluation(run, tmp_path)
+    assert json.loads((tmp_path / "evaluation.json").read_text("utf-8"))
+    assert "Evaluation of the model of" in (tmp_path / "report.html").read_text("utf-8")
 
 
 def test_a_hyperparameter_that_does_not_fit_starts_nothing(
