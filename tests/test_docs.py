@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import typer
 
@@ -103,3 +104,36 @@ def test_the_metric_of_the_guide_is_one_function_with_one_line_above_it() -> Non
     assert (metric.problem_type, metric.less_is_better) == ("classification", False)
     judged = SimpleNamespace(confusion=np.array([[3, 1], [0, 2]]))
     assert metric.compute(judged) == (0.75 + 1) / 2
+
+
+@pytest.mark.parametrize("problem_type", ["regression", "classification"])
+def test_the_cell_of_the_guide_tells_shapley_values(problem_type: str) -> None:
+    pytest.importorskip("shap", reason="it needs Python 3.12")
+    guide = (ROOT / "docs" / "how-to" / "judge-a-model.md").read_text("utf-8")
+    [code] = re.findall(r"^```python\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+
+    def answer(rows: pd.DataFrame) -> np.ndarray:
+        return 0.1 + 0.2 * rows["age"].to_numpy() + 0.4 * (rows["plan"] == "pro").to_numpy()
+
+    def both(rows: pd.DataFrame) -> np.ndarray:
+        return np.column_stack([answer(rows), 1 - answer(rows)])
+
+    estimator = SimpleNamespace(
+        predict=answer, predict_proba=both, classes_=np.array(["yes", "no"])
+    )
+    names: dict[str, Any] = {
+        "pd": pd,
+        "test": pd.DataFrame({"age": [0.0, 1.0, 2.0, 1.0], "plan": ["pro", "", "pro", "pro"]}),
+        "target": "left",
+        "schema": {"columns": {"age": "number", "left": ["no", "yes"], "plan": "category"}},
+        "problem_type": problem_type,
+        "settings": SimpleNamespace(quality=SimpleNamespace(positive="yes")),
+        "model": SimpleNamespace(
+            prepare=SimpleNamespace(transform=lambda rows: rows), estimator=estimator
+        ),
+    }
+    exec(code, names)
+    # Of a sum, the Shapley value of a feature is how far its term is from the term's mean.
+    age, plan = [-0.2, 0.0, 0.2, 0.0], [0.1, -0.3, 0.1, 0.1]
+    assert names["shares"].values == pytest.approx(np.array([age, plan]).T)
+    assert names["shares"].base_values == pytest.approx(0.1 + 0.2 + 0.3)

@@ -1,7 +1,9 @@
 """Whether a classifier treats the parts of a column alike, in the terms of the fairness field.
 
 The definitions are those of fairlearn (`fairlearn.metrics`, "Common fairness metrics" in its user
-guide), which the container does not have.
+guide), which the container does not have; its version 0.15 computes the same but for two cases: a
+part that has no rate is left out here, and counts 0 there; where nobody is selected, the ratio is 1
+here, and missing there.
 """
 
 import math
