@@ -4,6 +4,7 @@ GENERATED_DEFINITIONS says how many, GENERATED_SEED which; CI runs a few, always
 """
 
 import contextlib
+import itertools
 import json
 import os
 
@@ -77,8 +78,10 @@ CONTAINER = {
 OUTPUTS = [{"OutputName": "o", "OutputType": "String"}]
 KINDS = (
     *("Processing", "Training", "Tuning", "Transform", "Model", "RegisterModel"),
-    *("Lambda", "Callback", "Fail", "Condition"),
+    *("Lambda", "Callback", "Fail", "Condition", "ForEach"),
 )
+# Those after these cannot be repeated by a ForEach step.
+REPEATED = KINDS[:-3]
 # What a step of a kind offers to those after it, and what none does.
 OFFERS = {
     "Processing": "ProcessingJobName",
@@ -90,6 +93,7 @@ OFFERS = {
     "Lambda": "OutputParameters['o']",
     "Callback": "OutputParameters['o']",
     "Condition": "Outcome",
+    "ForEach": "IterationOutputs[0]",
     "Fail": "Nothing",
 }
 
@@ -101,17 +105,17 @@ def test_the_kinds_are_all_there_are():
 @st.composite
 def documents(draw):
     """A definition of up to eight steps, with any dependencies, branches and references."""
-    made = []
+    made, numbers = [], itertools.count()
 
-    def value():
+    def value(*more):
         """Draw something that a text may be: a constant, a parameter, what a step offers."""
         offered = [{"Get": f"Steps.{name}.{OFFERS[kind]}"} for name, kind in made[-3:]]
         joined = {"Std:Join": {"On": "-", "Values": ["a", {"Get": "Parameters.N"}]}}
-        return draw(st.sampled_from(["a", {"Get": "Parameters.S"}, joined, *offered]))
+        return draw(st.sampled_from(["a", {"Get": "Parameters.S"}, joined, *offered, *more]))
 
-    def some_step(depth):
-        kind = draw(st.sampled_from(KINDS if depth < 2 else KINDS[:-1]))
-        name = f"{kind}{len(made)}"
+    def some_step(depth, kinds=KINDS, *more):
+        kind = draw(st.sampled_from(kinds if depth < 2 else REPEATED))
+        name = f"{kind}{next(numbers)}"
         after = [
             draw(
                 st.sampled_from(
@@ -122,7 +126,7 @@ def documents(draw):
                 draw(st.lists(st.sampled_from(made), max_size=2, unique=True)) if made else []
             )
         ]
-        command, text = draw(COMMANDS), value()
+        command, text = draw(COMMANDS), value(*more)
         arguments = {
             "Processing": {
                 "RoleArn": ROLE,
@@ -137,12 +141,12 @@ def documents(draw):
             "RegisterModel": {"ModelPackageGroupName": "generated"},
             "Fail": {"ErrorMessage": text},
         }.get(kind, {"a": text})
-        more = {
+        members = {
             "Lambda": {"FunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:none"},
             "Callback": {"SqsQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/none"},
         }.get(kind, {})
         if kind in ("Lambda", "Callback"):
-            more = more | {"OutputParameters": OUTPUTS}
+            members = members | {"OutputParameters": OUTPUTS}
         made.append((name, kind))
         if kind == "Condition":
             holds = equals(value(), draw(st.sampled_from(["a", 1, True])))
@@ -150,7 +154,18 @@ def documents(draw):
                 [some_step(depth + 1) for _ in range(draw(st.integers(0, 2)))] for _ in "ab"
             ]
             return condition(name, [holds], *branches, after=after)
-        return step(name, kind, after=after, Arguments=arguments, **more)
+        if kind == "ForEach":
+            item = {"Get": "ForEach.CurrentItem"}
+            outside = len(made)
+            body = [some_step(2, REPEATED, item) for _ in range(draw(st.integers(1, 2)))]
+            del made[outside:]
+            lists = [["a", 1, text], '["a", {"b": 2}]', "[]", text]
+            arguments = {
+                "IterableItems": draw(st.sampled_from(lists)),
+                "MaxConcurrency": draw(st.integers(1, 3)),
+                "ForEachBody": body,
+            }
+        return step(name, kind, after=after, Arguments=arguments, **members)
 
     steps = [some_step(0) for _ in range(draw(st.integers(1, 4)))]
     parameters = [parameter("N", "Integer", 1), parameter("S", "String", "a")]
