@@ -8,11 +8,16 @@ import threading
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.session import Session
+from botocore.stub import Stubber
 
+from data_science.cli.track import ui
+from data_science.config.tracking import Mlflow
 from data_science.runs import mlflow_store
 from data_science.runs.mlflow_server import serving
 from data_science.runs.mlflow_store import Record, opened
@@ -204,12 +209,32 @@ def test_the_pages_are_for_who_knows_their_address_and_a_server_may_be_an_app(
             store.log(other, [TRIAL], files)
         assert [one.info.status for one in logged(experiment)] == ["FAILED", "FINISHED", "FINISHED"]
     assert server.poll() is not None
+    with pytest.raises(ConnectionRefusedError):
+        get(url, "/")
     monkeypatch.setitem(mlflow_store.VARIABLES, "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with (
         pytest.raises(ProjectError, match=r"^MLflow: API request to .* failed"),
         opened(APP, experiment),
     ):
         pass
+
+
+def test_an_app_is_shown_at_the_address_that_aws_gives(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    client = Session().create_client("sagemaker", region_name="us-east-1", **keys)
+    wanted = Mlflow(kind="mlflow", uri=APP)
+    session = SimpleNamespace(create_client=lambda *_, **__: client)
+    monkeypatch.setattr("data_science.cli.track._wanted", lambda: wanted)
+    monkeypatch.setattr(
+        "project.aws.connect", lambda _: SimpleNamespace(target="aws", session=session)
+    )
+    with Stubber(client) as aws:
+        answer = {"AuthorizedUrl": "https://app.example/auth?token=a"}
+        aws.add_response("create_presigned_mlflow_app_url", answer, {"Arn": APP})
+        ui(port=0, open_it=False)
+    assert capsys.readouterr().out.splitlines()[0] == answer["AuthorizedUrl"]
 
 
 def get(url: str, path: str) -> tuple[int, str]:

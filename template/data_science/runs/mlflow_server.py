@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
@@ -59,8 +58,6 @@ def serving(experiment: str, port: int) -> Iterator[tuple[str, "subprocess.Popen
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,
-            # It has children of its own, which end with it as a group.
-            start_new_session=True,
         )
     try:
         yield _page(experiment, port, key, process, log), process
@@ -107,11 +104,9 @@ def _page(
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, number)
-            process.wait(_STOP_SECONDS)
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            continue
+    # It hands that on to its own child and waits for it.
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 from data_science.cli import following, track
 from data_science.config.tracking import Mlflow, Tracking
 from data_science.runs import mlflow_store, tracking
+from data_science.runs.mlflow_server import serving
+from project import local
 from project.errors import ProjectError
 from project.settings import ROOT
 
@@ -88,6 +91,15 @@ def test_without_mlflow_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(ProjectError, match="MLflow is not installed; run `uv sync`"):
         mlflow_store.check_installed()
+
+
+def test_where_no_run_is_logged_there_is_nothing_to_show(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(local.HOME, str(tmp_path))
+    nothing = r"^no run is logged yet; `ds run` logs its own, `ds track sync` those before$"
+    with pytest.raises(ProjectError, match=nothing), serving("demo", 0):
+        pass
 
 
 @pytest.mark.parametrize("failure", [None, ProjectError("Train: no model")])
