@@ -117,7 +117,7 @@ def test_a_team_may_delete_the_example_data_and_follow_the_recipes(
     )
     (steps / "words.py").write_text('"""Words of the log."""\n\nROWS = "rows"\n')
     (steps / "requirements.txt").write_text(f"--no-index\n--find-links {package}\nof-nobody==1.0\n")
-    changes = {
+    changes: Changes = {
         "data_science/steps/count.py": [('{rows} rows")', '{rows} {ROWS}")')],
         "data_science/steps/hyperparameters.json": [
             ("{\n", '{\n  "rounds": {"type": "int", "default": 500, "min": 1},\n')
@@ -141,11 +141,7 @@ def test_a_team_may_delete_the_example_data_and_follow_the_recipes(
         # What mypy needs to know of a package without types.
         "pyproject.toml": [('module = ["boto3.*",', 'module = ["of_nobody", "boto3.*",')],
     }
-    for path, pairs in changes.items():
-        for before, after in pairs:
-            text = (project / path).read_text()
-            assert before in text, (path, before)
-            (project / path).write_text(text.replace(before, after, 1))
+    change(project, changes)
     run.ok(project, "ruff", "check", "--fix", ".")
     run.ok(project, "mypy", "data_science")
     own = run(project, "python", "-c", "import of_nobody")
@@ -166,12 +162,56 @@ def test_a_team_may_delete_the_example_data_and_follow_the_recipes(
     try:
         definition = json.loads(run.ok(project, "ds", "definition", "--local", **home))
         done = run(project, "ds", "run", "--local", "--logs", **home)
+        change(project, after_a_failure())
+        failed = run(project, "ds", "run", "--local", **home)
     finally:
         run(project, "sagemaker-local", "down")
     parameter = {"Name": "rounds", "Type": "String", "DefaultValue": "500"}
     assert parameter in definition["Parameters"]
     assert "rows" in done.stdout and "Count " in done.stdout, done.stdout + done.stderr
     assert "jaccard" in done.stdout.splitlines()[-1], done.stdout + done.stderr
+    assert failed.stderr.splitlines()[-1].startswith(
+        "error: Train: ValueError: rounds must be odd (model.py:"
+    )
+    assert "  Count          Succeeded " in failed.stdout, failed.stdout
+
+
+Changes = dict[str, list[tuple[str, str]]]
+"""What stands for what in the files of a project."""
+
+
+def change(project: Path, changes: Changes) -> None:
+    """Replace the first of each."""
+    for path, pairs in changes.items():
+        for before, after in pairs:
+            text = (project / path).read_text()
+            assert before in text, (path, before)
+            (project / path).write_text(text.replace(before, after, 1))
+
+
+def after_a_failure() -> Changes:
+    """Return what lets the step Count run when training has failed, and lets that fail."""
+    page = (ROOT / "docs" / "how-to" / "change-the-pipeline.md").read_text()
+    text = page.partition("### A step after a failure")[2]
+    imported = text.split("`")[9]
+    return {
+        "data_science/pipeline/pipeline.py": [
+            ("        gate = Cond", f"{recipe('        count =')}        gate = Cond"),
+            ("preprocess, self.count(preprocess), train,", "preprocess, count, train,"),
+            ("from data_science", f"{imported}\n\nfrom data_science"),
+        ],
+        "data_science/steps/model.py": [
+            (
+                "max_iter=rounds * of_nobody.ONE",
+                "max_iter=odd(rounds)",
+            ),
+            (
+                "\n\ndef build_model",
+                "\n\ndef odd(rounds: int) -> int:\n"
+                "    raise ValueError('rounds must be odd')\n\n\ndef build_model",
+            ),
+        ],
+    }
 
 
 def package_of_nobody(folder: Path) -> Path:

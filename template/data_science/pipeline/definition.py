@@ -15,6 +15,7 @@ from typing import Any
 from data_science.config.declared import STEPS, rules
 from data_science.config.quality import check_positive, check_slices
 from data_science.config.settings import Settings
+from data_science.pipeline.branches import check_branches
 from data_science.pipeline.bundle import STAND_IN, Bundle, code_prefix
 from data_science.pipeline.packages import check_imports
 from data_science.pipeline.references import REQUIREMENTS
@@ -107,13 +108,15 @@ def compile_pipeline(connection: Connection, settings: Settings) -> dict[str, An
 
     Raises
     ------
-    ProjectError : what the pipeline would register breaks the model contract.
+    ProjectError : what the pipeline would register breaks the model contract, or a step waits for
+        what only a branch runs.
     """
     with _sdk(connection):
         from data_science.pipeline.pipeline import build_pipeline
 
         code = code_prefix(connection)
         document = _document(build_pipeline(connection, settings, code))
+    check_branches(document["Steps"])
     names = [step["Name"] for step in document["Steps"]]
     for name in settings.retries:
         if name not in [*names, SCORE]:

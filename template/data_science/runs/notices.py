@@ -56,7 +56,7 @@ def rule(connection: Connection) -> dict[str, str]:
         "source": ["aws.sagemaker"],
         "detail-type": ["SageMaker Model Building Pipeline Execution Status Change"],
         "detail": {
-            "currentPipelineExecutionStatus": ["Failed"],
+            "currentPipelineExecutionStatus": ["Failed", "CompletedWithFailures"],
             "pipelineArn": [connection.arn("sagemaker", f"pipeline/{connection.project.name}")],
         },
     }
