@@ -68,7 +68,7 @@ def run(
     from data_science.pipeline.bundle import read_bundle
     from data_science.pipeline.definition import definition
     from data_science.runs import execution, history, inputs, mlflow_store, notices, triggers
-    from data_science.runs.parameters import parameter_problem
+    from data_science.runs.parameters import completed, parameter_problem
     from data_science.runs.versions import metrics
     from project.aws import connect
 
@@ -97,7 +97,7 @@ def run(
             usual = inputs.champion(connection, document)
             if "InputDataUrl" not in parameters or settings.triggers.declared:
                 usual["InputDataUrl"] = inputs.upload_input(connection, settings)
-            parameters = usual | parameters
+            parameters = completed(parameters, usual)
             version = inputs.input_version(connection, parameters["InputDataUrl"])
             parameters.setdefault(inputs.INPUT_VERSION, version)
             execution.upsert(connection, text, pipeline)

@@ -55,6 +55,9 @@ class _Wiring:
         self.champion = ParameterString(
             "ChampionModelUrl", default_value=f"{code}/{stand_in('evaluate.py')}/steps/evaluate.py"
         )
+        self.champion_name = ParameterString(
+            "ChampionName", default_value="the one that the run names"
+        )
         self.profile = PropertyFile("Profile", output_name="profile", path="profile.json")
         self.evaluation = PropertyFile(
             "Evaluation", output_name="evaluation", path="evaluation.json"
@@ -88,7 +91,7 @@ class _Wiring:
                 self.threshold,
                 self.git_commit,
                 self.template_version,
-                *([self.champion] if compares else []),
+                *([self.champion, self.champion_name] if compares else []),
                 *self.hyperparameters.values(),
             ],
             pipeline_experiment_config=None,
@@ -168,6 +171,7 @@ class _Wiring:
             arguments["--positive"] = quality.positive
         if quality.champion_margin is not None:
             inputs["champion"] = self.champion
+            arguments["--champion-name"] = self.champion_name
             arguments["--champion-margin"] = str(quality.champion_margin)
         if quality.cross_validation is not None:
             inputs["train"] = output_uri(preprocess, "train")

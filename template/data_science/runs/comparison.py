@@ -5,7 +5,7 @@ from typing import Any
 
 from data_science.runs import execution, trials
 from data_science.runs.history import EarlierRun
-from data_science.runs.parameters import PROVENANCE
+from data_science.runs.parameters import CHAMPION, CHAMPION_NAME, PROVENANCE
 from data_science.runs.step_cache import all_steps
 from data_science.runs.versions import metrics_in
 from project import s3
@@ -36,7 +36,7 @@ def _searched(run: EarlierRun) -> dict[str, str]:
 
 def in_words(parameters: dict[str, Any]) -> str:
     """Return parameters for a line, without what is long and what changes nothing."""
-    hidden = {"InputDataUrl", "InputDataVersion", "ChampionModelUrl", *PROVENANCE}
+    hidden = {"InputDataUrl", "InputDataVersion", CHAMPION, CHAMPION_NAME, *PROVENANCE}
     shown = {name: value for name, value in parameters.items() if name not in hidden}
     return ", ".join(f"{name} {value}" for name, value in shown.items())
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from data_science.runs import execution
-from data_science.runs.parameters import CHAMPION, PROVENANCE, values
+from data_science.runs.parameters import CHAMPION, CHAMPION_NAME, PROVENANCE, values
 from project import registry
 from project.aws import Connection
 from project.errors import ProjectError
@@ -165,7 +165,7 @@ def same_work(
             under_way = under_way or (None if differing else run)
             continue
         number = execution.registered_version(run.steps)
-        if differing - {CHAMPION} or number is None:
+        if differing - {CHAMPION, CHAMPION_NAME} or number is None:
             continue
         try:
             version = registry.version(connection, number)

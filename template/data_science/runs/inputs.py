@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from data_science.config.settings import Settings
-from data_science.runs.parameters import CHAMPION, PROVENANCE
+from data_science.runs.parameters import CHAMPION, CHAMPION_NAME, PROVENANCE
 from project import registry, s3
 from project.aws import Connection
 from project.aws_errors import is_not_found
@@ -80,7 +80,7 @@ def _uri(connection: Connection, path: Path) -> str:
 
 
 def champion(connection: Connection, definition: Mapping[str, Any]) -> dict[str, str]:
-    """Return the parameter that names the model to compare with, if the pipeline compares.
+    """Return the parameters that name the model to compare with, if the pipeline compares.
 
     Parameters
     ----------
@@ -93,7 +93,10 @@ def champion(connection: Connection, definition: Mapping[str, Any]) -> dict[str,
     if CHAMPION not in {parameter["Name"] for parameter in definition["Parameters"]}:
         return {}
     approved = registry.newest(connection, "Approved")
-    return {} if approved is None else {CHAMPION: str(approved.container["ModelDataUrl"])}
+    if approved is None:
+        return {}
+    name = f"{approved.name} of group {connection.project.model_package_group}"
+    return {CHAMPION: str(approved.container["ModelDataUrl"]), CHAMPION_NAME: name}
 
 
 def input_version(connection: Connection, uri: str) -> str:

@@ -16,6 +16,9 @@ PROVENANCE = ("GitCommit", "TemplateVersion")
 CHAMPION = "ChampionModelUrl"
 """Parameter of a pipeline that compares models: the artefact of the newest approved version."""
 
+CHAMPION_NAME = "ChampionName"
+"""Parameter that says what the report calls that model."""
+
 
 def parameter_problem(
     definition: Mapping[str, Any], settings: Settings, parameters: Mapping[str, str]
@@ -67,6 +70,19 @@ def values(definition: Mapping[str, Any], given: Mapping[str, str]) -> dict[str,
         value = given.get(parameter["Name"], parameter.get("DefaultValue", ""))
         found[parameter["Name"]] = float(value) if parameter["Type"] == "Float" else str(value)
     return found
+
+
+def completed(given: Mapping[str, str], usual: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters to start a run with.
+
+    Parameters
+    ----------
+    given : values that were asked for, by name.
+    usual : values of those that were not.
+    """
+    # The usual name is that of the usual champion.
+    unfit = {CHAMPION_NAME} if CHAMPION in given else set()
+    return {name: value for name, value in usual.items() if name not in unfit} | dict(given)
 
 
 def _is_of_type(type_name: str, value: str) -> bool:

@@ -29,6 +29,8 @@ from validation import cross_validated
 
 SAMPLE_ROWS = 5
 TOLERANCE = 1e-6
+NEWEST = "the newest approved version"
+"""What the report calls a champion that was given no name."""
 
 
 class Asked(NamedTuple):
@@ -74,6 +76,7 @@ def evaluate(
     rules: Rules,
     champion: Path | None = None,
     training: Training | None = None,
+    champion_name: str = NEWEST,
 ) -> Findings:
     """Write what there is to say of the model, and a sample payload with the answers to expect.
 
@@ -89,6 +92,7 @@ def evaluate(
     rules : what is asked of the model.
     champion : folder with the `model.tar.gz` to compare with; without one there is no champion.
     training : what to cross-validate; None for nothing.
+    champion_name : what the report calls the champion.
 
     Raises
     ------
@@ -99,6 +103,8 @@ def evaluate(
     rows, truth = table[list(features(schema))], table[schema["target"]]
     _check_rules(rules, schema)
     rival = _ask_champion(champion, schema, rows, truth, positive)
+    if rival is not None:
+        rival = rival._replace(name=champion_name)
     folds: dict[str, list[float]] = {}
     if training is not None:
         build = partial(build_model, schema, **training.hyperparameters)  # type: ignore[arg-type]
@@ -215,6 +221,7 @@ def main() -> None:
     parser.add_argument("--threshold", type=_limit, action="append", default=[])
     parser.add_argument("--slice", type=_limit, action="append", default=[])
     parser.add_argument("--champion", type=Path)
+    parser.add_argument("--champion-name", default=NEWEST)
     parser.add_argument("--champion-margin", type=float)
     parser.add_argument("--train", type=Path)
     parser.add_argument("--folds", type=int)
@@ -227,7 +234,16 @@ def main() -> None:
         declared = load_hyperparameters().items()
         values = {name: one.parse(texts.get(name, str(one.default))) for name, one in declared}
         training = Training(given.train, given.folds, values)
-    evaluate(given.model, given.test, given.output, given.positive, rules, given.champion, training)
+    evaluate(
+        given.model,
+        given.test,
+        given.output,
+        given.positive,
+        rules,
+        given.champion,
+        training,
+        given.champion_name,
+    )
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ def histogram(values: Any, bins: int) -> tuple[np.ndarray, np.ndarray]:
         written between them, there is one bin of all.
     """
     try:
-        with np.errstate(over="raise", invalid="raise"):
+        with np.errstate(over="raise"):
             return np.histogram(values, bins=bins)
     except (ValueError, FloatingPointError):
         return np.array([len(values)]), np.array([np.min(values), np.max(values)])

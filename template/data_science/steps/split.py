@@ -43,7 +43,7 @@ def split(
     if method == "group" and by is not None:
         if by.nunique() < 2:
             raise ValueError(f"all of them have the same {by.name}")
-        shuffled = GroupShuffleSplit(n_splits=1, test_size=fraction, random_state=seed)
+        shuffled = GroupShuffleSplit(test_size=fraction, random_state=seed)
         train, test = next(shuffled.split(rows, groups=by))
         return train, test
     strata = _strata(target, fraction) if method == "stratified" else None

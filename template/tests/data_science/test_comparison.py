@@ -40,6 +40,7 @@ def test_the_lines_name_what_one_run_has_and_another_has_not() -> None:
 
 def test_parameters_in_words_are_those_that_change_something() -> None:
     values = {"InputDataVersion": "1", "rounds": "5", "QualityThreshold": 0.5, "GitCommit": "x"}
+    values |= {"ChampionModelUrl": "s3://a/b", "ChampionName": "version 1 of group a"}
     assert in_words(values) == "rounds 5, QualityThreshold 0.5"
 
 

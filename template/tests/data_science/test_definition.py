@@ -282,6 +282,7 @@ def test_the_rules_of_the_settings_reach_the_step_that_judges(
         ("--threshold", "two=0.25"),
         ("--slice", "where=0.125"),
         ("--champion-margin", "0.5"),
+        ("--champion-name", {"Get": "Parameters.ChampionName"}),
         ("--folds", "3"),
         ("--champion", "/opt/ml/processing/input/champion"),
         ("--train", "/opt/ml/processing/input/train"),
@@ -297,7 +298,8 @@ def test_the_rules_of_the_settings_reach_the_step_that_judges(
     ]
     # A file that is there anyway, and no model: there is no champion unless `ds run` names one.
     assert more["parameters"]["ChampionModelUrl"]["DefaultValue"].endswith("/steps/evaluate.py")
-    assert "ChampionModelUrl" not in plain["parameters"]
+    assert more["parameters"]["ChampionName"]["DefaultValue"] == "the one that the run names"
+    assert not {"ChampionModelUrl", "ChampionName"} & set(plain["parameters"])
 
 
 def test_a_model_is_registered_when_no_rule_is_broken(document: dict[str, Any]) -> None:

@@ -259,6 +259,7 @@ def test_what_is_asked_on_the_command_line_is_what_is_judged(
         *("--output", tmp_path, "--metric", METRIC, "--threshold", f"{METRIC}={LIMIT}"),
         *("--threshold", f"{other}=0.5", "--slice", f"{feature}=0.25"),
         *("--champion", folder / "model", "--champion-margin", "0.125"),
+        *("--champion-name", "version 7 of group demo"),
         *("--train", folder / "train", "--folds", "3"),
         *(("--positive", POSITIVE) if POSITIVE else ()),
     ]
@@ -270,6 +271,7 @@ def test_what_is_asked_on_the_command_line_is_what_is_judged(
     assert limits[other] == 0.5
     assert 0.25 in [limit for rule, limit in limits.items() if rule.startswith(f"{METRIC} where")]
     assert f"{METRIC} beside the champion" in limits
+    assert "The champion is version 7 of group demo; it" in (tmp_path / "report.html").read_text()
     for bad in ("=0.5", "f1", "f1=x", "f1=inf"):
         monkeypatch.setattr("sys.argv", [*map(str, words), "--threshold", bad])
         with pytest.raises(StepError, match="bad arguments: argument --threshold"):

@@ -3,9 +3,19 @@
 import pytest
 
 from data_science.runs.inputs import input_version
+from data_science.runs.parameters import completed
 from project import s3
 from project.aws import Connection
 from project.errors import ProjectError
+
+
+def test_a_champion_of_ones_own_has_not_the_name_of_the_usual_one() -> None:
+    usual = {"InputDataUrl": "a", "ChampionModelUrl": "b", "ChampionName": "version 1 of group c"}
+    assert completed({"InputDataUrl": "d"}, usual) == {**usual, "InputDataUrl": "d"}
+    own = {"ChampionModelUrl": "e"}
+    assert completed(own, usual) == {"InputDataUrl": "a", "ChampionModelUrl": "e"}
+    named = {**own, "ChampionName": "mine"}
+    assert completed(named, usual) == {**named, "InputDataUrl": "a"}
 
 
 def test_other_content_at_the_same_place_is_another_version(fresh: Connection) -> None:

@@ -70,6 +70,8 @@ def test_a_model_is_judged_beside_the_newest_approved_version(fresh: Connection)
     parameters = {"InputDataUrl": f"{fresh.prefix}/tests/200.csv"}
     parameters |= inputs.champion(fresh, json.loads(text))
     assert parameters["ChampionModelUrl"] == first.container["ModelDataUrl"]
+    called = f"version {first.number} of group {fresh.project.model_package_group}"
+    assert parameters["ChampionName"] == called
     same = history.same_work(fresh, json.loads(text), parameters, 1)
     assert same is not None and same[1] is not None and same[1].number == first.number
     second = run(fresh, 240, settings)
@@ -79,6 +81,7 @@ def test_a_model_is_judged_beside_the_newest_approved_version(fresh: Connection)
     assert "beside the champion's" in compared["says"]
     page = s3.read(fresh, f"{second.metrics_uri.rpartition('/')[0]}/report.html").decode()
     assert "Cross-validation: the training set in 3 parts" in page
+    assert f"The champion is {called}; it may have learnt" in page
     check_card(json.loads(second.package["ModelCard"]["ModelCardContent"]))
 
 

@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from gate import Rules
+from gate import Rules, Verdict
 from judged import Judged
-from report import charts, curves, page
+from metrics import METRICS
+from report import page
 from report.card import metric_groups
-from report.elements import figure, matrix, section, table
 from report.fairness import disparities, disparity
 from report.findings import Findings, Rival, look_into
 from report.importance import importances
-from report.resampling import estimate
+from report.resampling import Estimate, estimate
 from report.slices import Slice, has_few_values, parts, slices, worth_showing
-from sklearn.metrics import roc_curve
 
-from tests.data_science.answers import classes, numbers, scored
+from tests.data_science.answers import classes, numbers
+from tests.data_science.pages import findings
 
 
 def test_an_estimate_is_the_value_and_its_spread() -> None:
@@ -59,6 +59,39 @@ def test_of_few_rows_and_of_no_value_nothing_is_said() -> None:
     assert all(math.isnan(one) for one in none)
 
 
+def test_an_interval_leaves_out_a_fortieth_at_each_end() -> None:
+    given = iter([50.0, *range(100)])
+    found = estimate(lambda rows: {"x": float(next(given))}, 30, draws=100)["x"]
+    # Of 0 to 99: a fortieth is 2.475 from the ends; the deviation is the root of 100 * 101 / 12.
+    assert found == pytest.approx((50, math.sqrt(100 * 101 / 12), 2.475, 96.525))
+
+
+def test_rows_are_drawn_two_hundred_times_from_all_of_them() -> None:
+    drawn: list[np.ndarray] = []
+
+    def compute(rows: np.ndarray) -> dict[str, float]:
+        drawn.append(rows)
+        return {"x": 0.0}
+
+    estimate(compute, 20_001)
+    assert [len(rows) for rows in drawn] == [20_001] + [10_000] * 200
+    every = np.concatenate(drawn[1:])
+    assert (every.min(), every.max()) == (0, 20_000)
+
+
+@pytest.mark.parametrize(("without", "known"), [(5, True), (6, False)])
+def test_an_interval_is_known_when_half_of_the_draws_have_a_value(
+    without: int, known: bool
+) -> None:
+    given = iter([1.0, *[math.nan] * without, *[1.0] * (10 - without)])
+    found = estimate(lambda rows: {"x": next(given)}, 30, draws=10)["x"]
+    assert found.value == 1
+    assert math.isnan(found.low) != known
+    # Without a value itself nothing is known.
+    given = iter([math.nan, *[1.0] * 10])
+    assert math.isnan(estimate(lambda rows: {"x": next(given)}, 30, draws=10)["x"].low)
+
+
 def test_the_parts_of_a_column_are_its_values_or_its_quarters() -> None:
     found = parts(pd.Series(["b", "a", None, "b"]))
     assert {name: rows.tolist() for name, rows in found.items()} == {
@@ -83,6 +116,23 @@ def test_the_parts_of_a_column_are_its_values_or_its_quarters() -> None:
     days = parts(pd.Series(pd.date_range("2024-01-01", periods=16)))
     assert next(iter(days)) == "2024-01-01 to 2024-01-04"
     assert [len(rows) for rows in days.values()] == [4, 4, 4, 4]
+
+
+def test_a_column_has_quarters_when_it_has_more_than_ten_values() -> None:
+    ten = parts(pd.Series([float(value) for value in range(10)]))
+    assert list(ten) == [str(value) for value in range(10)]
+    assert list(parts(pd.Series([float(value) for value in range(11)]))) == [
+        "0 to 2",
+        "3 to 5",
+        "6 to 7",
+        "8 to 10",
+    ]
+    # By their values, not as texts.
+    assert list(parts(pd.Series([0.5, 1e10, 10.0, 2.0, -1.0]))) == ["-1", "0.5", "2", "10", "1e+10"]
+    assert list(parts(pd.Series(pd.to_datetime(["2026-02-01", "2025-12-31"])))) == [
+        "2025-12-31",
+        "2026-02-01",
+    ]
 
 
 def test_rare_values_are_one_part() -> None:
@@ -112,6 +162,19 @@ def test_a_slice_has_the_metric_of_its_own_rows() -> None:
     assert not one._replace(metric=one.metric._replace(value=math.nan)).is_judged
 
 
+def test_a_slice_of_many_rows_is_drawn_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+
+    def counted(judged: Judged) -> float:
+        sizes.append(len(judged))
+        return 0.0
+
+    monkeypatch.setitem(METRICS, "counted", METRICS["accuracy"]._replace(compute=counted))
+    judged = classes("y" * 2500, "y" * 2500)
+    slices(pd.DataFrame({"sex": ["a"] * 2500}), ["sex"], judged, "counted")
+    assert sizes == [2500] + [2000] * 100
+
+
 def test_columns_of_few_values_are_shown_or_else_the_most_important_ones() -> None:
     number = [float(value) for value in range(11)]
     features = pd.DataFrame({name: number for name in "abcd"} | {"t": [f"w{v}" for v in number]})
@@ -123,6 +186,9 @@ def test_columns_of_few_values_are_shown_or_else_the_most_important_ones() -> No
     assert has_few_values(features["sex"])
     assert not has_few_values(features["same"])
     assert not has_few_values(features["a"])
+    assert has_few_values(features["a"].head(10))
+    few = pd.DataFrame({name: ["a", "b"] for name in "abcdefg"})
+    assert worth_showing(few, list("gfedcba"), []) == list("gfedcb")
 
 
 def test_disparities_are_those_of_fairlearn() -> None:
@@ -178,113 +244,43 @@ def test_the_feature_that_the_model_needs_is_the_most_important_one() -> None:
     assert asked == [60 * 7] * 2
 
 
+def test_importance_is_how_much_worse_the_metric_gets() -> None:
+    features = pd.DataFrame({"one": [1.0, 2.0], "two": [3.0, 4.0]})
+
+    def answers(rows: pd.DataFrame, positions: np.ndarray) -> Judged:
+        assert positions.tolist() == [0, 1] * 7
+        # The mean absolute error of the rows themselves is 1, then of each shuffled copy.
+        missed = np.repeat([1.0, 1, 1, 4, 2, 4, 6], 2)
+        return numbers([0.0] * 14, missed.tolist())
+
+    assert importances(features, "mae", answers) == [
+        # 1, 3 and 5 worse; and 0, 0 and 3.
+        ("two", 3, 2),
+        ("one", 1, pytest.approx(math.sqrt(3))),
+    ]
+
+    def classify(rows: pd.DataFrame, positions: np.ndarray) -> Judged:
+        return classes("yy" * 7, "yy" + "yn" * 3 + "nn" * 3)
+
+    assert importances(features, "accuracy", classify) == [("two", 1, 0), ("one", 0.5, 0)]
+
+
 def test_of_many_rows_a_sample_is_asked_and_of_many_features_nothing() -> None:
-    features = pd.DataFrame(np.zeros((500, 100)), columns=[f"f{index}" for index in range(100)])
     seen = []
 
     def answers(rows: pd.DataFrame, positions: np.ndarray) -> Judged:
         seen.append((len(rows), len(set(positions.tolist()))))
         return numbers([0.0] * len(rows), [0.0] * len(rows))
 
-    assert len(importances(features, "mae", answers)) == 100
-    assert seen == [(50 * 301, 50)]
-    wide = pd.DataFrame(np.zeros((3, 151)), columns=[f"f{index}" for index in range(151)])
-    assert importances(wide, "mae", answers) == []
+    def asked(rows: int, count: int) -> int:
+        table = pd.DataFrame(np.zeros((rows, count)), columns=[f"f{one}" for one in range(count)])
+        return len(importances(table, "mae", answers))
 
-
-def test_curves_are_those_of_a_hand() -> None:
-    judged = scored("nnyy", [0.1, 0.6, 0.4, 0.9])
-    roc = curves.roc(judged, 1)
-    assert (roc.x.tolist(), roc.y.tolist()) == ([0, 0, 0.5, 0.5, 1], [0, 0.5, 0.5, 1, 1])
-    both = curves.precision_recall(judged, 1)
-    assert both.x.tolist() == [0, 0.5, 0.5, 1, 1]
-    assert both.y.tolist() == [1, 1, 0.5, pytest.approx(2 / 3), 0.5]
-    choice = curves.thresholds(judged, 1)
-    assert choice.threshold.tolist() == [0.1, 0.4, 0.6, 0.9]
-    assert choice.recall.tolist() == [1, 1, 0.5, 0.5]
-    assert choice.precision.tolist() == [0.5, pytest.approx(2 / 3), 0.5, 1]
-    assert choice.f1.tolist() == [pytest.approx(value) for value in (2 / 3, 0.8, 0.5, 2 / 3)]
-    assert choice.best == pytest.approx((0.4, 0.8))
-
-
-def test_calibration_compares_what_was_said_with_how_often_it_was_true() -> None:
-    probability = np.array([0.05, 0.15] * 10 + [0.8, 1.0] * 10)
-    truth = np.array([False] * 18 + [True] * 22)
-    found = curves.calibration(truth, probability)
-    assert len(found.x) == 10
-    assert found.x[0] == pytest.approx(0.05) and found.x[-1] == pytest.approx(1.0)
-    assert found.y[0] == 0 and found.y[-1] == 1
-    few = curves.calibration(np.array([True, False]), np.array([0.9, 0.2]))
-    assert (few.x.tolist(), few.y.tolist()) == ([0.2, 0.9], [0, 1])
-
-
-def test_a_curve_of_many_points_is_thinned_and_keeps_its_ends() -> None:
-    random = np.random.default_rng(0)
-    truth = "".join("ny"[one] for one in random.integers(0, 2, 3000))
-    judged = scored(truth, random.random(3000).tolist())
-    roc = curves.roc(judged, 1)
-    full, _, _ = roc_curve(judged.truth == 1, judged.probabilities[:, 1])
-    assert len(full) > 400 and len(roc.x) == 200
-    assert (roc.x[0], roc.y[0], roc.x[-1], roc.y[-1]) == (0, 0, 1, 1)
-    choice = curves.thresholds(judged, 1)
-    assert choice.best[1] == choice.f1.max()
-    assert len(choice.f1) <= 201
-    assert curves.sample(5, 10).tolist() == [0, 1, 2, 3, 4]
-    some = curves.sample(100, 10)
-    assert len(set(some.tolist())) == 10 and sorted(some.tolist()) == some.tolist()
-
-
-def test_the_ticks_of_an_axis_are_round() -> None:
-    assert charts.ticks(0, 1) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
-    assert charts.ticks(-7, 13) == pytest.approx([-5, 0, 5, 10])
-    assert charts.ticks(0, 30000) == pytest.approx([0, 10000, 20000, 30000])
-    assert charts.ticks(0.001, 0.0023) == pytest.approx([0.001, 0.0015, 0.002])
-    assert (charts.number(0.123456), charts.number(math.nan)) == ("0.1235", "n/a")
-
-
-def test_a_chart_puts_points_where_they_belong() -> None:
-    chart = charts.Chart((0, 10), (0, 100), "<x>", "y & z")
-    chart.line((0, 10), (0, 100), colour=7)
-    chart.points([5], [50], colour=2, radius=3)
-    chart.columns([0, 5, 10], [100, 50], colour=1)
-    svg = chart.svg('a "title"')
-    # Ends of the axes: 52 to 346 from the left, 226 to 12 from the top.
-    assert '<polyline class="line c1" points="52.0,226.0 346.0,12.0"/>' in svg
-    assert '<path class="dots c2" stroke-width="6" d="M199.0 119.0h0"/>' in svg
-    assert '<rect class="bar c1" x="52.0" y="12.0" width="146.0" height="214.0">' in svg
-    assert "<title>5 to 10: 50</title>" in svg
-    assert "&lt;x&gt;</text>" in svg and "y &amp; z</text>" in svg
-    assert 'aria-label="a &quot;title&quot;"' in svg
-    # An axis whose ends are the same has a length all the same.
-    flat = charts.Chart((2, 2), (3, 3), "", "")
-    flat.points([2], [3])
-    assert "M199.0 119.0h0" in flat.svg("")
-
-
-def test_bars_begin_at_zero_and_have_whiskers() -> None:
-    svg = charts.bars([("one", 2, 1, 4, "2 <b>"), ("x" * 50, -1, -2, -1, "-1")], "title")
-    # From -2 to 4 on 250 to 670: 70 a unit, and zero at 390.
-    assert '<rect class="bar c0" x="390.0" y="4" width="140.0" height="16"/>' in svg
-    assert '<rect class="bar c0" x="320.0" y="26" width="70.0" height="16"/>' in svg
-    assert '<line class="whisker" x1="460.0" x2="670.0" y1="12.0" y2="12.0"/>' in svg
-    assert "2 &lt;b&gt;</text>" in svg
-    assert f"{'x' * 39}…<title>{'x' * 50}</title>" in svg
-    assert 'viewBox="0 0 800 48"' in svg
-
-
-def test_every_text_is_escaped() -> None:
-    assert section("<a>", "<b>", "<c>") == (
-        '<section><h2>&lt;a&gt;</h2><p class="note">&lt;c&gt;</p><b></section>'
-    )
-    assert section("a", "b") == "<section><h2>a</h2>b</section>"
-    shown = table(["<h>", "n"], [["<a>", "1"]], {1})
-    assert "<th>&lt;h&gt;</th>" in shown and '<th class="n">n</th>' in shown
-    assert "<td>&lt;a&gt;</td>" in shown and '<td class="n">1</td>' in shown
-    assert "&lt;k&gt;" in figure("t", "<svg/>", "<c>", ["<k>"])
-    shown = matrix(["<a>", "b"], [[3, 1], [0, 0]])
-    assert shown.count("&lt;a&gt;") == 2
-    assert 'style="--share:0.750">3</td>' in shown and 'style="--share:0.250">1</td>' in shown
-    assert shown.count('style="--share:0.000">0</td>') == 2
+    # A million cells are 20 features in 60 copies of 833 rows; but 50 rows are asked at least.
+    assert asked(1000, 20) == 20
+    assert asked(60, 150) == 150
+    assert seen == [(833 * 61, 833), (50 * 451, 50)]
+    assert importances(pd.DataFrame(np.zeros((1, 151))), "mae", answers) == []
 
 
 def found(
@@ -406,16 +402,6 @@ def test_the_page_breaks_on_no_odd_test_set() -> None:
         json.dumps(metric_groups(findings), allow_nan=False)
 
 
-def test_cross_validation_is_shown_with_its_spread() -> None:
-    judged, features = many("number")
-    folds = {name: [1.0, 2.0, 6.0] for name in ("r2", "rmse", "mse", "mae")}
-    text = page.page(found(judged, features, RULES["number"], None, **folds), "")
-    # The mean is 3, and the deviations -2, -1 and 3: the root of 14 / 2.
-    assert "3 ± 2.6" in text
-    assert "1 to 6" in text
-    assert "the training set in 3 parts" in text
-
-
 def test_the_champion_is_compared_on_the_same_rows() -> None:
     features = pd.DataFrame({"x": [float(row) for row in range(40)]})
     judged, other = classes("yn" * 20, "yn" * 20), classes("yn" * 20, "yn" * 15 + "nn" * 5)
@@ -431,6 +417,26 @@ def test_the_champion_is_compared_on_the_same_rows() -> None:
     broken = found(judged, features, asked, Rival(None, "it is gone"))
     assert "it is gone" in broken.verdicts[0].says and not broken.is_good_enough
     assert found(judged, features, asked).is_good_enough
+
+
+def test_people_are_compared_by_few_values_or_by_what_the_settings_name() -> None:
+    judged, features = many("two")
+    named = {one.column for one in found(judged, features, Rules("f1", {}, {})).disparities}
+    assert named == {"sex"}
+    asked = found(judged, features, Rules("f1", {}, {"a<b": 0.1}))
+    assert [one.column for one in asked.disparities] == ["a<b", "sex"]
+    # Without it there are the quarters of the most important features, and no bias.
+    rest = found(judged, features.drop(columns="sex"), Rules("f1", {}, {}))
+    assert {one.column for one in rest.slices} == {"a<b", "date"}
+    assert rest.disparities == []
+
+
+def test_of_too_many_features_the_first_ones_are_told_apart_by() -> None:
+    wide = pd.DataFrame(np.arange(151.0 * 12).reshape(12, 151))
+    wide.columns = [f"f{index}" for index in range(151)]
+    known = found(classes("yn" * 6, "yn" * 6), wide, Rules("f1", {}, {}))
+    assert known.importances == []
+    assert list(dict.fromkeys(one.column for one in known.slices)) == ["f0", "f1", "f2"]
 
 
 def test_a_card_tells_the_metrics_those_by_slice_and_the_rules() -> None:
@@ -463,3 +469,45 @@ def test_slices_that_are_not_judged_are_not_in_a_card() -> None:
     [_, parted, _] = metric_groups(findings._replace(slices=[*findings.slices, none]))
     assert len(parted["metric_data"]) == sum(part.is_judged for part in findings.slices)
     assert len(metric_groups(findings._replace(slices=[none], verdicts=[]))) == 1
+
+
+def test_a_card_keeps_the_lengths_of_sagemaker_s_schema() -> None:
+    names = tuple(name * 64 for name in "abcdefghijklmnopqrstu")
+    rows = np.arange(20)
+    judged = Judged(rows, rows, names[:20], np.eye(20), None)
+    verdicts = [Verdict("r" * 256, 1, 0, True, "s" * 1025)]
+    part = Slice("c" * 255, "1", rows, Estimate(0.5, 0.0, 0.25, 0.75))
+    rules = Rules("m" * 60, {}, {})
+    metrics = {"f1": Estimate(0.5, 0.0, 0.25, 0.75), "auc": Estimate(math.nan, 0.0, 0.0, 0.0)}
+    known = findings(judged, metrics=metrics, verdicts=verdicts, slices=[part] * 51, rules=rules)
+    overall, parted, asked = metric_groups(known)
+    assert overall == {
+        "name": "multiclass_classification_metrics",
+        "metric_data": [
+            {
+                "name": "f1",
+                "type": "number",
+                "value": 0.5,
+                "notes": "95 % interval 0.25 to 0.75",
+            },
+            {
+                "name": "confusion_matrix",
+                "type": "matrix",
+                "value": np.eye(20).tolist(),
+                "x_axis_name": [name[:63] for name in names[:20]],
+                "y_axis_name": [name[:63] for name in names[:20]],
+            },
+        ],
+    }
+    assert parted["name"] == f"{'m' * 60} by"[:63]
+    assert [len(one["name"]) for one in parted["metric_data"]] == [255] * 50
+    assert asked == {
+        "name": "quality rules",
+        "metric_data": [
+            {"name": "r" * 255, "type": "string", "value": "kept", "notes": "s" * 1024}
+        ],
+    }
+    # A matrix has 20 rows at most.
+    more = Judged(rows, rows, names, np.eye(21), None)
+    [overall, *_] = metric_groups(known._replace(judged=more))
+    assert [one["name"] for one in overall["metric_data"]] == ["f1"]

@@ -44,6 +44,53 @@ def test_chance_alone_takes_no_heed_of_classes() -> None:
     assert len(counts) > 1
 
 
+def test_what_a_method_does_not_ask_for_changes_nothing() -> None:
+    groups = pd.Series([f"customer {row % 25}" for row in range(100)])
+    for method in ("stratified", "random"):
+        with_groups, alone = (split(method, CLASSES, by, 0.2, 0)[1] for by in (groups, None))
+        assert with_groups.tolist() == alone.tolist()
+
+
+def test_two_groups_are_enough_and_each_is_in_one_set() -> None:
+    groups = pd.Series(["a", "b"] * 10)
+    train, test = split("group", CLASSES.head(20), groups, 0.5, 0)
+    assert {groups[train].nunique(), groups[test].nunique()} == {1}
+    assert len(train) == len(test) == 10
+
+
+def test_the_same_seed_gives_the_same_groups_and_another_one_others() -> None:
+    groups = pd.Series([f"customer {row % 25}" for row in range(100)])
+    first, again, other = (
+        split("group", CLASSES, groups, 0.2, seed)[1].tolist() for seed in (1, 1, 2)
+    )
+    assert first == again != other
+
+
+def test_of_few_numbers_the_tenths_are_fewer() -> None:
+    # Two rows in each set: the lower half and the upper half have one in both.
+    for seed in range(5):
+        _, test = split("stratified", pd.Series([1.0, 1, 1, 9]), None, 0.5, seed)
+        assert sorted(test // 2) == [0, 1]
+    # One row in the test set has nothing to be spread by.
+    found = {
+        split("stratified", pd.Series([1.0, 2, 3, 4]), None, 0.25, seed)[1][0] for seed in range(20)
+    }
+    assert found == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize(("rows", "fraction", "smaller"), [(1, 0.5, 0), (4, 0.99, 0), (2, 0.6, 0)])
+def test_a_set_without_rows_is_refused(rows: int, fraction: float, smaller: int) -> None:
+    target = pd.Series([float(row) for row in range(rows)])
+    with pytest.raises(ValueError) as refused:
+        split("random", target, None, fraction, 0)
+    assert str(refused.value) == f"one of the sets would have {smaller} rows, and needs 1 or more"
+
+
+def test_the_smallest_sets_have_a_row_each() -> None:
+    train, test = split("random", pd.Series([1.0, 2.0]), None, 0.5, 0)
+    assert (len(train), len(test)) == (1, 1)
+
+
 def test_rows_of_a_group_stay_together() -> None:
     groups = pd.Series([f"customer {row % 25}" for row in range(100)])
     train, test = split("group", CLASSES, groups, 0.2, 0)
@@ -57,6 +104,13 @@ def test_the_latest_rows_are_the_test_set_and_rows_of_one_time_stay_together() -
     train, test = split("time", CLASSES.head(10), times, 0.3, 0)
     assert sorted(test) == [0, 2, 5, 9]
     assert sorted(train) == [1, 3, 4, 6, 7, 8]
+
+
+def test_the_last_time_is_the_test_set_however_small_the_share() -> None:
+    times = pd.Series([1.0, 2.0, 3.0, 3.0])
+    assert sorted(split("time", CLASSES.head(4), times, 0.01, 0)[1]) == [2, 3]
+    alone = pd.Series([1.0, 2.0, 3.0, 4.0])
+    assert sorted(split("time", CLASSES.head(4), alone, 0.01, 0)[1]) == [3]
 
 
 def test_one_time_cannot_be_split() -> None:

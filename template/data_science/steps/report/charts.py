@@ -51,11 +51,11 @@ class Chart:
         floor = self._up(0)
         for left, right, height in zip(edges[:-1], edges[1:], heights, strict=True):
             start, top = self._across(left), self._up(height)
-            said = escape(f"{number(left)} to {number(right)}: {number(height)}")
+            said = f"{number(left)} to {number(right)}: {number(height)}"
             self._marks.append(
                 f'<rect class="bar c{colour}" x="{start:.1f}" y="{top:.1f}" '
                 f'width="{max(0.5, self._across(right) - start - 1):.1f}" '
-                f'height="{max(0.0, floor - top):.1f}"><title>{said}</title></rect>'
+                f'height="{floor - top:.1f}"><title>{said}</title></rect>'
             )
 
     def svg(self, title: str) -> str:

@@ -15,10 +15,11 @@ from report.slices import Slice, has_few_values, slices, worth_showing
 
 
 class Rival(NamedTuple):
-    """The champion's answers to the same rows, or why there are none."""
+    """The champion's answers to the same rows, or why there are none; and what it is called."""
 
     judged: Judged | None
     problem: str = ""
+    name: str = ""
 
 
 class Findings(NamedTuple):
@@ -31,6 +32,7 @@ class Findings(NamedTuple):
     metrics : each metric that fits, by its name.
     champion, difference : the metrics of the champion and how much the model's are larger, by
         name; empty when there is no champion.
+    champion_name : what the champion is called.
     rules : what was asked of it.
     verdicts : what came out.
     slices : parts of the test set.
@@ -44,6 +46,7 @@ class Findings(NamedTuple):
     metrics: Mapping[str, Estimate]
     champion: Mapping[str, float]
     difference: Mapping[str, Estimate]
+    champion_name: str
     rules: Rules
     verdicts: Sequence[Verdict]
     slices: Sequence[Slice]
@@ -100,6 +103,7 @@ def look_into(
         metrics,
         champion,
         difference,
+        "" if rival is None else rival.name,
         rules,
         verdicts(rules, {name: one.value for name, one in metrics.items()}, parts, known),
         parts,

@@ -50,15 +50,15 @@ def importances(
         return []
     most = max(50, CELLS // (len(names) ** 2 * REPEATS))
     sample = np.sort(random.permutation(len(features))[:most])
-    rows = features.iloc[sample].reset_index(drop=True)
-    copies = []
-    for name in names:
-        for _ in range(REPEATS):
-            shuffled = random.permutation(len(rows))
-            copies.append(rows.assign(**{name: rows[name].to_numpy()[shuffled]}))
-    every = [rows, *copies]
-    judged = answers(pd.concat(every, ignore_index=True), np.tile(sample, len(every)))
-    metric_of, size = judged.metrics[metric], len(rows)
+    rows, copies = features.iloc[sample], 1 + len(names) * REPEATS
+    table = {name: np.tile(rows[name].to_numpy(), copies) for name in names}
+    size = len(rows)
+    for copy, name in enumerate((name for name in names for _ in range(REPEATS)), 1):
+        start = copy * size
+        shuffled = random.permutation(size)
+        table[name][start : start + size] = rows[name].to_numpy()[shuffled]
+    judged = answers(pd.DataFrame(table), np.tile(sample, copies))
+    metric_of = judged.metrics[metric]
     sign = -1 if metric_of.less_is_better else 1
     found = np.array(
         [

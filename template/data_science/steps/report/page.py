@@ -129,7 +129,7 @@ def _metrics(findings: Findings) -> str:
     note = "How far a value may be off by the chance of which rows are in the test set."
     if findings.champion:
         note += (
-            " The champion is the newest approved version; it may have learnt from some of these "
+            f" The champion is {findings.champion_name}; it may have learnt from some of these "
             "rows, which makes it look better than it is."
         )
     if findings.folds:

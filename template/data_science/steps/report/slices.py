@@ -17,7 +17,7 @@ MOST_VALUES = 10
 
 QUARTERS = 4
 
-ORDERED = "fiM"
+ORDERED = "fM"
 """Kinds of numpy's types that have quarters: numbers and dates."""
 
 
@@ -88,8 +88,9 @@ def parts(column: pd.Series) -> dict[str, np.ndarray]:
     else:
         frequent = list(present.value_counts().index[:MOST_VALUES])
         # By the value itself, so that 2 comes before 10.
-        order = sorted(frequent) if column.dtype.kind in "fib" else sorted(frequent, key=str)
-        named = {_shown(value): positions[(column == value).to_numpy()] for value in order}
+        named = {
+            _shown(value): positions[(column == value).to_numpy()] for value in sorted(frequent)
+        }
         other = positions[~empty & ~column.isin(frequent).to_numpy()]
         if len(other):
             named["(other)"] = other
