@@ -1,5 +1,6 @@
 """A step that fails leaves one line where SageMaker looks for it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,16 @@ def test_an_expected_error_is_told_in_one_line_without_a_traceback(
 def test_an_error_that_nobody_foresaw_is_told_with_its_place(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    def called() -> None:
+        json.loads("{")
+
+    with pytest.raises(SystemExit) as ended, reported():
+        called()
+    code = str(ended.value.code)
+    # Where it was raised, not where it was called from.
+    assert code.startswith("JSONDecodeError: Expecting property name enclosed in double quotes: ")
+    assert " (decoder.py:" in code
+
     with pytest.raises(SystemExit) as ended, reported():
         raise Expected("what")
     code = str(ended.value.code)

@@ -27,6 +27,9 @@ def part(column: str, value: str, metric: float, rows: int = 20) -> Slice:
         ("f1", 0.89, 0.9, False, "f1 0.89 is below the threshold 0.9"),
         # It does not look as if it were kept.
         ("f1", 0.89999, 0.9, False, "f1 0.89999 is below the threshold 0.9"),
+        # What is compared has no more digits than it needs.
+        ("f1", 0.123456, 0.123456, True, "f1 0.1235 keeps the threshold 0.1235"),
+        ("f1", 0.912345, 0.9, True, "f1 0.9123 keeps the threshold 0.9"),
         ("rmse", 5.0, 5, True, "rmse 5 keeps the threshold 5"),
         ("rmse", 5.25, 5, False, "rmse 5.25 is above the threshold 5"),
         ("rmse", 4.0, 5, True, "rmse 4 keeps the threshold 5"),
@@ -62,7 +65,7 @@ def test_a_floor_holds_in_every_part_of_its_column() -> None:
 
 
 def test_a_part_with_few_rows_or_no_value_is_not_judged() -> None:
-    parts = [part("sex", "a", 0.1, 19), part("sex", "b", math.nan, 50)]
+    parts = [part("sex", "a", 0.1, 19), part("sex", "b", math.nan, 20)]
     found = verdicts(rules(slices={"sex": 0.8}), {}, parts, None)
     assert [one.kept for one in found] == [None, None]
     assert found[0].says == "f1 where sex is a is not judged: 19 rows are fewer than 20"

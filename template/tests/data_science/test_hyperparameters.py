@@ -48,14 +48,26 @@ def test_values_have_their_declared_type(declare: Any) -> None:
         name: one.parse(text)
         for (name, one), text in zip(
             hyperparameters.load_hyperparameters().items(),
-            ("1e-2", "7", "True", "linear"),
+            ("1e-2", "7", "False", "linear"),
             strict=True,
         )
     }
-    assert parsed == {"rate": 0.01, "depth": 7, "warm": True, "kernel": "linear"}
+    assert parsed == {"rate": 0.01, "depth": 7, "warm": False, "kernel": "linear"}
     assert [hyperparameters.as_text(value) for value in parsed.values()] == [
-        *("0.01", "7", "true", "linear")
+        *("0.01", "7", "false", "linear")
     ]
+
+
+def test_the_ends_of_a_range_are_in_it_and_one_without_ends_takes_any_number(
+    declare: Any,
+) -> None:
+    declare({**DECLARED, "free": {"type": "float", "default": 0}})
+    declared_ones = hyperparameters.load_hyperparameters()
+    assert [declared_ones["rate"].parse(text) for text in ("0", "1")] == [0, 1]
+    assert declared_ones["depth"].parse("1") == 1
+    assert declared_ones["free"].parse("-1e300") == -1e300
+    assert declared_ones["free"].expected == "a number"
+    assert declared_ones["warm"].parse("true") is True
 
 
 @pytest.mark.parametrize(

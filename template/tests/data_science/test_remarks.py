@@ -59,3 +59,36 @@ def test_a_class_of_few_rows_says_nothing() -> None:
     table["y"] = ["yes"] * 5 + ["no"] * 395
     table["kind"] = table["y"]
     assert said(table) == []
+
+
+def test_a_class_counts_from_ten_rows_on() -> None:
+    table = made()
+    table["y"] = ["yes"] * 10 + ["no"] * 390
+    table["kind"] = table["y"]
+    assert len(said(table)) == 1
+
+
+def test_a_text_may_tell_the_target_and_a_date_is_looked_at() -> None:
+    table = made()
+    table["kind"] = table["y"]
+    kinds: dict[str, str | list[str]] = {"x": "number", "kind": "text", "y": ["no", "yes"]}
+    assert list(remarks(table, {"target": "y", "columns": kinds})) == []
+    table = made()
+    table["y"] = np.where(table["when"] < table["when"].median(), "yes", "no")
+    [line] = said(table)
+    assert line.startswith("column 'when' tells 'y' all by itself (")
+
+
+def test_whether_a_cell_is_empty_may_tell_the_target() -> None:
+    table = made()
+    for column in (-table["x"].abs(), table["x"].abs() + 1):
+        table["x"] = column.where(table["y"] == "no")
+        [line] = said(table)
+        assert line.startswith("column 'x' tells 'y' all by itself (1.000 of 1)")
+
+
+def test_a_tree_that_remembers_rows_is_judged_on_others() -> None:
+    random = np.random.default_rng(0)
+    table = pd.DataFrame({"x": random.permutation(40).astype(float), "y": random.normal(size=40)})
+    schema: Schema = {"target": "y", "columns": {"x": "number", "y": "number"}}
+    assert list(remarks(table, schema)) == []
