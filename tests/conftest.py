@@ -73,6 +73,15 @@ def run(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Runner:
 
 
 @pytest.fixture(scope="session")
+def run_xgboost(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Runner:
+    """Run a command in a project for the XGBoost container, which has other versions inside."""
+    folder = tmp_path_factory.mktemp("environment")
+    runner = Runner(folder / "venv")
+    runner.fill(copy(template, folder / "project", framework="xgboost"))
+    return runner
+
+
+@pytest.fixture(scope="session")
 def two_versions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Make a template of two versions that differ in a file of every kind.
 

@@ -12,21 +12,31 @@ from projects import PROBLEM_TYPES, ROOT, Runner, commit, copy, git, spoil_vendo
 LOOPBACK_ONLY = ROOT / "tests" / "local_sagemaker" / "loopback_only"
 
 
+def runner(request: pytest.FixtureRequest, framework: str) -> Runner:
+    """Return what runs commands in projects of a framework; its environment is made when asked."""
+    found = request.getfixturevalue("run_xgboost" if framework == "xgboost" else "run")
+    assert isinstance(found, Runner)
+    return found
+
+
 @pytest.mark.parametrize(
     ("layout", "problem"),
     # A half has the same tests as the whole, so each is seen in one problem type.
     [
         *product(["monorepo"], PROBLEM_TYPES),
-        ("data-science", "regression"),
+        ("data-science", "classification"),
         ("ops", "classification"),
     ],
 )
 def test_a_project_passes_its_own_tests(
-    template: Path, tmp_path: Path, run: Runner, layout: str, problem: str
+    template: Path, tmp_path: Path, request: pytest.FixtureRequest, layout: str, problem: str
 ) -> None:
     # Called like a package that it needs, or like what YAML takes for no text.
     name = {"classification": "numpy", "regression": "null"}[problem]
     answers = {"layout": layout, "problem_type": problem, "project_name": name}
+    # A monorepo shows the tests of data science with scikit-learn.
+    answers["framework"] = "xgboost" if layout == "data-science" else "sklearn"
+    run = runner(request, answers["framework"])
     project = copy(template, tmp_path / "project", **answers)
     if layout == "ops":
         # It must run where the SageMaker SDK was never installed.
@@ -60,15 +70,21 @@ def test_the_demo_shows_the_whole_story_and_leaves_the_repository_clean(
 
 @pytest.mark.parametrize("layout", ["data-science", "ops"])
 def test_each_half_has_its_demo_which_leaves_alone_what_both_share(
-    template: Path, tmp_path: Path, run: Runner, layout: str
+    template: Path, tmp_path: Path, request: pytest.FixtureRequest, layout: str
 ) -> None:
-    project = copy(template, tmp_path / "project", layout=layout, problem_type="regression")
+    framework = "xgboost" if layout == "data-science" else "sklearn"
+    run = runner(request, framework)
+    answers = {"layout": layout, "problem_type": "regression", "framework": framework}
+    project = copy(template, tmp_path / "project", **answers)
     shared = {"SAGEMAKER_LOCAL_HOME": str(tmp_path / "shared"), "PROJECT_TARGET": "local"}
     try:
         run.ok(project, "python", "-m", "demo.example_version", **shared)
         before = run.ok(project, "project", "status", "--json", **shared)
         assert "The whole story" in run.ok(project, "demo", **shared).splitlines()[-1]
         assert run.ok(project, "project", "status", "--json", **shared) == before
+        if framework == "xgboost":
+            # Its numpy tells other types than that of the demo of both halves.
+            run.ok(project, "mypy")
     finally:
         run.ok(project, "sagemaker-local", "down", **shared)
 

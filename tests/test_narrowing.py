@@ -71,7 +71,7 @@ def test_the_answers_of_the_other_repository_are_refused(
 def test_a_person_is_not_offered_what_would_be_refused(projects: dict[str, Path]) -> None:
     project = projects["monorepo"]
     # Down and Enter would take the next choice, were it not out of reach.
-    shown = in_terminal(project, ["\x1b[B\r", *["\r"] * 5], "update", "--vcs-ref=HEAD")
+    shown = in_terminal(project, ["\x1b[B\r", *["\r"] * 6], "update", "--vcs-ref=HEAD")
     assert HALF in shown
     assert git(project, "status", "--porcelain") == ""
 
@@ -117,6 +117,7 @@ def read(terminal: int) -> str:
         ({"local_sagemaker": False}, {"local_sagemaker": True}),
         # Operations has no file that the type of the problem decides on but `project.yaml`.
         ({"layout": "ops"}, {"problem_type": "regression"}),
+        ({}, {"framework": "xgboost"}),
     ],
 )
 def test_what_adds_files_or_takes_none_away_equals_a_fresh_copy(
@@ -126,8 +127,9 @@ def test_what_adds_files_or_takes_none_away_equals_a_fresh_copy(
     commit(project)
     update(project, **after)
     fresh = files(copy(template, tmp_path / "fresh", **{**before, **after}))
-    # The README is the user's, and says how to start.
-    assert {**files(project), "README.md": fresh["README.md"]} == fresh
+    # What the user keeps: the README, which says how to start, and the model's hyperparameters.
+    kept = {path: content for path, content in fresh.items() if tier(path) == "keep"}
+    assert {**files(project), **kept} == fresh
 
 
 def test_copying_and_updating_warn_of_nothing(template: Path, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """A rule that must stand in two places is the same in both."""
 
+import ast
 import re
 import tomllib
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -10,6 +11,7 @@ from jinja2 import Environment
 
 from data_science.config.quality import metrics_of
 from project.names import PLACEHOLDERS
+from project.settings import Project
 from projects import PROBLEM_TYPES, ROOT
 
 TEMPLATE = ROOT / "template"
@@ -31,24 +33,49 @@ def test_the_settings_name_the_metrics_to_choose_from(problem: str) -> None:
     assert set(metrics_of(problem)) in [set(re.split(", | or ", names)) for names in lists]
 
 
-def test_the_packages_of_the_container_are_the_same_everywhere() -> None:
+@pytest.mark.parametrize(
+    ("framework", "name", "library"),
+    [("sklearn", "scikit-learn", "scikit-learn"), ("xgboost", "XGBoost", "xgboost")],
+)
+def test_the_packages_of_a_container_are_those_of_its_image(
+    framework: str, name: str, library: str
+) -> None:
     text = (TEMPLATE / "pyproject.toml.jinja").read_text("utf-8")
-    group = re.search(r"^container = (\[.*?^\])", text, re.MULTILINE | re.DOTALL)
-    assert group
-    pins = set(tomllib.loads(f"container = {group[1]}")["container"])
-    ours = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]["dev"]
-    assert pins <= set(ours)
-
-    versions = dict(pin.partition(";")[0].split("==") for pin in pins)
-    tag = re.search(
-        r'^IMAGE_VERSION = "(.*)"', _read("data_science/pipeline/jobs.py"), re.MULTILINE
+    group = re.search(
+        rf"SageMaker {name} container (\S+) has inside.*?^container = (\[.*?^\])",
+        text,
+        re.MULTILINE | re.DOTALL,
     )
-    example = re.search(r"{image}:(.*)-cpu-py3", _read("demo/example_version.py"))
-    comment = re.search(r"scikit-learn container (\S+) has inside", text)
-    assert tag and example and comment
-    assert tag[1] == example[1] == comment[1]
-    major_minor, _, _ = tag[1].partition("-")
-    assert versions["scikit-learn"].startswith(f"{major_minor}.")
+    assert group
+    pins = set(tomllib.loads(f"container = {group[2]}")["container"])
+    versions = dict(pin.partition(";")[0].split("==") for pin in pins)
+    version = image_versions()[framework]
+    assert group[1] == version
+    # A version of the library without its last part, and one of the image.
+    major_minor, _, _ = version.partition("-")
+    assert versions[library].startswith(f"{major_minor}.")
+    if framework == "sklearn":
+        dev = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
+        assert pins <= set(dev["dev"])
+        example = re.search(r"{image}:(.*)-cpu-py3", _read("demo/example_version.py"))
+        assert example and example[1] == version
+
+
+def test_a_framework_is_one_everywhere() -> None:
+    asked = list(COPIER["framework"]["choices"].values())
+    known = get_args(Project.model_fields["framework"].annotation)
+    folders = {path.name for path in (TEMPLATE / "frameworks").iterdir()}
+    assert set(asked) == set(known) == set(image_versions()) == folders
+    assert Project.model_fields["framework"].default == COPIER["framework"]["default"]
+
+
+def image_versions() -> dict[str, str]:
+    """Return the version of each framework's image; its module would import the SDK."""
+    text = _read("data_science/pipeline/jobs.py")
+    found = re.search(r"^IMAGE_VERSIONS = (\{.*\})", text, re.MULTILINE)
+    assert found
+    versions: dict[str, str] = ast.literal_eval(found[1])
+    return versions
 
 
 def test_packages_are_of_the_same_day_everywhere() -> None:

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from projects import (
+    ANSWERS,
     LAYOUTS,
     PROBLEM_TYPES,
     Rendered,
@@ -26,6 +27,7 @@ from projects import (
     spoil_vendored,
 )
 
+MODEL = Path("data_science/steps/model.py")
 # Jinja's marks, but for the expressions of GitHub's workflows.
 JINJA = re.compile(r"(?<!\$)\{\{|\{%|\{#")
 
@@ -66,15 +68,30 @@ def test_the_readme_says_nothing_that_an_update_could_make_untrue(rendered: Rend
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_python_is_verbatim(template: Path, rendered: Rendered, layout: str) -> None:
     for name, content in files(rendered[layout, "regression"]).items():
-        if name.endswith(".py"):
+        if name.endswith(".py") and Path(name) != MODEL:
             assert content == (template / "template" / name).read_bytes(), name
+
+
+def test_a_framework_decides_on_its_model_and_its_packages_alone(
+    template: Path, rendered: Rendered, tmp_path: Path
+) -> None:
+    project = copy(template, tmp_path / "project", layout="data-science", framework="xgboost")
+    ours, theirs = files(project), files(rendered["data-science", "classification"])
+    differing = {path for path in ours | theirs if ours.get(path) != theirs.get(path)}
+    decided = {MODEL.as_posix(), "data_science/steps/hyperparameters.json"}
+    assert differing == {*decided, ANSWERS, "project.yaml", "pyproject.toml"}
+    for framework, found in (("xgboost", ours), ("sklearn", theirs)):
+        for path in decided:
+            source = template / "template" / "frameworks" / framework / Path(path).name
+            assert found[path] == source.read_bytes(), path
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_python_is_formatted_linted_and_typed_and_what_is_vendored_left_alone(
     template: Path, tmp_path: Path, layout: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    project = copy(template, tmp_path / "project", layout=layout)
+    framework = "xgboost" if layout == "data-science" else "sklearn"
+    project = copy(template, tmp_path / "project", layout=layout, framework=framework)
     spoil_vendored(project)
     caches = tmp_path_factory.getbasetemp()
     run_tool(project, "ruff", "format", "--check", "--no-cache", ".")

@@ -69,6 +69,7 @@ class Project(Strict):
     bucket: Template
     model_package_group: GroupName
     problem_type: Literal["classification", "regression"]
+    framework: Literal["sklearn", "xgboost"] = "sklearn"
     roles: Roles
     tags: dict[TagKey, TagValue]
 

@@ -16,7 +16,8 @@ from project.contract import INFERENCE_ENVIRONMENT
 
 pytestmark = pytest.mark.skipif(bool(toolkits.lacking()), reason=toolkits.lacking())
 
-STEPS = Path(__file__).parents[2] / "template" / "data_science" / "steps"
+TEMPLATE = Path(__file__).parents[2] / "template"
+STEPS = TEMPLATE / "data_science" / "steps"
 SCHEMA = {
     "target": "fraud",
     "columns": {
@@ -41,6 +42,8 @@ def code(tmp_path_factory):
             copied = folder / path.relative_to(STEPS)
             copied.parent.mkdir(exist_ok=True)
             shutil.copy(path, copied)
+    for path in (TEMPLATE / "frameworks" / "sklearn").iterdir():
+        shutil.copy(path, folder)
     (folder / "schema.json").write_text(json.dumps(SCHEMA))
     return folder
 

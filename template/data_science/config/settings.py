@@ -30,6 +30,11 @@ def _instance_type(name: str) -> str:
 InstanceType = Annotated[str, AfterValidator(_instance_type)]
 Name = Annotated[str, AfterValidator(_known)]
 Limit = Annotated[float, Field(allow_inf_nan=False)]
+Image = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{12}\.dkr\.ecr\.[a-z0-9.-]+/[a-z0-9._/-]+[:@][A-Za-z0-9._:-]+$"),
+    saying("must be the URI of an image in Amazon ECR, with its tag or digest"),
+]
 
 
 class Data(Strict):
@@ -117,7 +122,8 @@ class Settings(Strict):
     """The content of `data_science/settings.yaml`.
 
     Once loaded, `hyperparameters` holds the value of each that `steps/hyperparameters.json`
-    declares. `retries` says by the name of a step how often SageMaker tries it again.
+    declares. `retries` says by the name of a step how often SageMaker tries it again. `image` is
+    that of all jobs and of the endpoint, in place of the framework's own.
     """
 
     data: Data
@@ -131,6 +137,7 @@ class Settings(Strict):
     triggers: Triggers = Triggers()
     notices: Notices = Notices()
     tracking: Tracking = None
+    image: Image | None = None
 
 
 def load_settings(problem_type: str) -> Settings:

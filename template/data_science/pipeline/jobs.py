@@ -42,8 +42,14 @@ from project.known import refuse_unknown
 MESSAGE_FILE = "EXIT_MESSAGE_FILE"
 """Variable that names the file for a job's ExitMessage; `steps/failure.py` reads it."""
 
-IMAGE_VERSION = "1.9-0"
-"""Tag of the SageMaker scikit-learn container; pyproject.toml pins what is in it."""
+IMAGE_VERSIONS = {"sklearn": "1.9-0", "xgboost": "3.2-0"}
+"""Version of each framework's SageMaker container; pyproject.toml pins what is in it."""
+
+TRAINING_ENVIRONMENT = {
+    # Its older toolkit (sagemaker-containers) makes a package of the code in training too, as the
+    # one for serving does; without a package index pip could not. See `project/contract.py`.
+    "xgboost": {"PIP_NO_BUILD_ISOLATION": "false"},
+}
 
 
 class Search(NamedTuple):
@@ -87,7 +93,9 @@ class Jobs:
             boto_session=boto3.Session(region_name=connection.region),
             default_bucket=connection.bucket,
         )
-        self.image = _image(connection.region)
+        framework = connection.project.framework
+        self.image = settings.image or _image(framework, connection.region)
+        self._environment = TRAINING_ENVIRONMENT.get(framework, {})
         self._connection, self._code, self._instances = connection, code, settings.instances
         self.models = f"{connection.prefix}/models"
         self._attempts = settings.retries
@@ -236,6 +244,7 @@ class Jobs:
             sagemaker_session=self.session,
             role=self._connection.pipeline_role,
             training_image=self.image,
+            environment=self._environment,
             base_job_name=name.lower(),
             hyperparameters={**script, **hyperparameters},
             compute=Compute(
@@ -260,12 +269,12 @@ def _refuse_unknown_types(connection: Connection, instances: Instances) -> None:
             refuse_unknown(place, f"{what} do not run on {wanted}", wanted, known.enum)
 
 
-def _image(region: str) -> str:
+def _image(framework: str, region: str) -> str:
     try:
-        return str(image_uris.retrieve("sklearn", region, version=IMAGE_VERSION))
+        return str(image_uris.retrieve(framework, region, version=IMAGE_VERSIONS[framework]))
     except ValueError:
         raise ProjectError(
-            f"project.yaml: key `region`: the installed SageMaker SDK knows no scikit-learn image "
+            f"project.yaml: key `region`: the installed SageMaker SDK knows no {framework} image "
             f"in {region}; use another region, or update the SDK"
         ) from None
 

@@ -11,7 +11,7 @@ from data_science.pipeline.references import REQUIREMENTS
 from project.errors import ProjectError
 from project.settings import ROOT
 
-_MODULES = {"scikit-learn": "sklearn"}
+_MODULES = {"scikit-learn": "sklearn", "xgboost-cpu": "xgboost"}
 """Names of modules that are not those of their packages; only to be quick about them."""
 
 

@@ -16,6 +16,10 @@ def histogram(values: Any, bins: int) -> tuple[np.ndarray, np.ndarray]:
     """
     try:
         with np.errstate(over="raise"):
-            return np.histogram(values, bins=bins)
+            counts, edges = np.histogram(values, bins=bins)
+            # Not every numpy refuses to make bins without a width.
+            if (np.diff(edges) > 0).all():
+                return counts, edges
     except (ValueError, FloatingPointError):
-        return np.array([len(values)]), np.array([np.min(values), np.max(values)])
+        pass
+    return np.array([len(values)]), np.array([np.min(values), np.max(values)])

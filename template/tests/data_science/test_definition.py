@@ -72,6 +72,25 @@ def test_what_is_registered_keeps_the_contract(document: dict[str, Any]) -> None
     assert container["Environment"] == contract.INFERENCE_ENVIRONMENT
 
 
+def images(document: Any) -> set[str]:
+    """Return the images that a definition names, wherever."""
+    if isinstance(document, list):
+        return {image for one in document for image in images(one)}
+    if not isinstance(document, dict):
+        return set()
+    named = {document[key] for key in ("ImageUri", "TrainingImage", "Image") if key in document}
+    return named | images(list(document.values()))
+
+
+def test_an_image_of_ones_own_is_that_of_every_job_and_of_the_endpoint(
+    connection: Connection, settings: Settings, document: dict[str, Any]
+) -> None:
+    own = "123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:1"
+    changed = settings.model_copy(update={"image": own})
+    assert images(compiler.compile_pipeline(connection, changed)) == {own}
+    assert len(images(document)) == 1
+
+
 def code_of(text: str) -> dict[str, str]:
     """Return the S3 URI of each step's code."""
     jobs = {step["Name"]: step["Arguments"] for step in json.loads(text)["Steps"]}
@@ -341,5 +360,5 @@ def test_a_region_without_an_image_is_refused_in_one_line(
 ) -> None:
     project = connection.project.model_copy(update={"region": "mx-central-1"})
     there = dataclasses.replace(connection, project=project)
-    with pytest.raises(ProjectError, match=r"key `region`: .* no scikit-learn image in mx-cent"):
+    with pytest.raises(ProjectError, match=r"key `region`: .* no \w+ image in mx-cent"):
         compiler.compile_pipeline(there, settings)

@@ -42,18 +42,39 @@ def test_a_way_to_split_and_its_column_belong_together(
         Data.model_validate({**DATA, "split": split, "split_by": by})
 
 
+DOCUMENT: dict[str, Any] = {
+    "data": DATA,
+    "quality": {"metric": "f1", "threshold": 0.9},
+    "instances": {
+        "processing": "ml.m5.large",
+        "training": "ml.m5.large",
+        "inference": ["ml.m5.large"],
+    },
+    "cache_days": 30,
+}
+
+
+@pytest.mark.parametrize(
+    ("image", "good"),
+    [
+        ("123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:1", True),
+        ("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/team/mine@sha256:0af1", True),
+        ("123456789012.dkr.ecr.us-east-1.amazonaws.com/mine", False),
+        ("mine:1", False),
+        ("", False),
+    ],
+)
+def test_an_image_is_one_of_amazon_ecr_with_its_version(image: str, good: bool) -> None:
+    if good:
+        assert Settings.model_validate({**DOCUMENT, "image": image}).image == image
+        return
+    with pytest.raises(ValidationError, match="image"):
+        Settings.model_validate({**DOCUMENT, "image": image})
+
+
 def test_keys_that_were_added_have_defaults() -> None:
-    document: dict[str, Any] = {
-        "data": DATA,
-        "quality": {"metric": "f1", "threshold": 0.9},
-        "instances": {
-            "processing": "ml.m5.large",
-            "training": "ml.m5.large",
-            "inference": ["ml.m5.large"],
-        },
-        "cache_days": 30,
-    }
-    settings = Settings.model_validate(document)
+    settings = Settings.model_validate(DOCUMENT)
+    assert settings.image is None
     assert settings.hyperparameters == {}
     assert (settings.data.split, settings.data.split_by) == ("stratified", None)
     assert settings.quality == Quality(metric="f1", threshold=0.9, positive=None)

@@ -89,4 +89,6 @@ def _thinned(x: np.ndarray, y: np.ndarray) -> Line:
 
 
 def _kept(count: int) -> np.ndarray:
-    return np.unique(np.linspace(0, count - 1, min(count, MOST_POINTS)).round().astype(int))
+    positions = np.linspace(0, count - 1, min(count, MOST_POINTS)).round().astype(int)
+    kept: np.ndarray = np.unique(positions)
+    return kept
