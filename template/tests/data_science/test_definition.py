@@ -360,5 +360,6 @@ def test_a_region_without_an_image_is_refused_in_one_line(
 ) -> None:
     project = connection.project.model_copy(update={"region": "mx-central-1"})
     there = dataclasses.replace(connection, project=project)
+    of_framework = settings.model_copy(update={"image": None})
     with pytest.raises(ProjectError, match=r"key `region`: .* no \w+ image in mx-cent"):
-        compiler.compile_pipeline(there, settings)
+        compiler.compile_pipeline(there, of_framework)
