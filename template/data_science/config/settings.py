@@ -111,11 +111,15 @@ class Instances(Strict):
     inference: Annotated[list[InstanceType], Field(min_length=1)]
 
 
+LONGEST_TEXT = 2048
+"""Characters that a model card takes in one of its texts; see `pipeline/model_card.py`."""
+
+
 class ModelCard(Strict):
     """What a model card says that nobody can compute."""
 
-    intended_uses: str = "Not stated."
-    limits: str = "Not stated."
+    intended_uses: Annotated[str, Field(max_length=LONGEST_TEXT)] = "Not stated."
+    limits: Annotated[str, Field(max_length=LONGEST_TEXT)] = "Not stated."
 
 
 class Settings(Strict):

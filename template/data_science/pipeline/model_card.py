@@ -1,6 +1,8 @@
 """Writes the model card of a version: what it is for, what it learnt from, how good it is.
 
-Source: "Model package model card schema" in the SageMaker developer guide.
+Source: "Model package model card schema" in the SageMaker developer guide ("Update the Details of a
+Model Version"), version 0.1.0. The card of a run with every quality rule was valid by its text
+under jsonschema (November 2026); what AWS itself says to a card is unconfirmed.
 """
 
 import json
@@ -9,7 +11,7 @@ from typing import Any
 
 from sagemaker.core.workflow.functions import Join
 
-from data_science.config.settings import Settings
+from data_science.config.settings import LONGEST_TEXT, Settings
 from project.settings import Project
 
 
@@ -29,7 +31,7 @@ def model_card(project: Project, settings: Settings, run: dict[str, Any]) -> Joi
     card = {
         "model_overview": {"model_creator": project.name},
         "intended_uses": {
-            "purpose_of_model": project.description,
+            "purpose_of_model": project.description[:LONGEST_TEXT],
             "intended_uses": said.intended_uses,
         },
         "training_details": {

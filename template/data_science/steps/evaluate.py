@@ -127,7 +127,7 @@ def evaluate(
         **model_quality(judged, findings.metrics),
         "quality_gate": summary(findings.verdicts),
         # A text, so that the pipeline can put it into the card as it is.
-        "model_card": json.dumps(metric_groups(findings), allow_nan=False),
+        "model_card": json.dumps(metric_groups(findings), ensure_ascii=False, allow_nan=False),
     }
     (output / "evaluation.json").write_text(json.dumps(document, indent=2, allow_nan=False))
     (output / "report.html").write_text(page(findings, about), "utf-8")

@@ -1,5 +1,6 @@
 """Opening a model artefact: what it may hold, and whose code answers."""
 
+import sys
 import tarfile
 from pathlib import Path
 
@@ -56,6 +57,18 @@ def test_an_artefact_is_unpacked_as_the_training_job_packed_it(tmp_path: Path) -
     assert (tmp_path / "there" / "code" / "inference.py").read_text() == "pass"
 
 
+def test_folders_are_made_as_they_come(tmp_path: Path) -> None:
+    folder, empty = member("a/b", tarfile.DIRTYPE), member("c/d", tarfile.DIRTYPE)
+    unpack(pack(tmp_path / "m.tar.gz", member("a/b/one"), folder, empty), tmp_path / "there")
+    assert sorted(str(one.relative_to(tmp_path)) for one in (tmp_path / "there").rglob("*")) == [
+        "there/a",
+        "there/a/b",
+        "there/a/b/one",
+        "there/c",
+        "there/c/d",
+    ]
+
+
 def artefact(folder: Path, **files: str) -> Path:
     with tarfile.open(folder / "model.tar.gz", "w:gz") as archive:
         for name, text in files.items():
@@ -64,12 +77,18 @@ def artefact(folder: Path, **files: str) -> Path:
     return folder / "model.tar.gz"
 
 
-def test_the_code_in_an_artefact_finds_the_files_beside_it(tmp_path: Path) -> None:
+def test_the_code_in_an_artefact_finds_the_files_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     inference = "from columns import NAME\n\ndef model_fn(folder):\n    return NAME\n"
     path = artefact(tmp_path, inference=inference, columns="NAME = 'of the artefact'\n")
 
+    # Also where the step's own folder comes first of all.
+    monkeypatch.syspath_prepend(str(Path(columns.__file__).parent))
+    before = list(sys.path)
     with opened(path) as (module, model):
         assert (module.NAME, model) == ("of the artefact", "of the artefact")
+    assert sys.path == before
 
     import columns as again
 
@@ -78,7 +97,7 @@ def test_the_code_in_an_artefact_finds_the_files_beside_it(tmp_path: Path) -> No
 
 def test_an_artefact_without_inference_code_is_refused(tmp_path: Path) -> None:
     with (
-        pytest.raises(StepError, match=r"holds no code/inference\.py"),
+        pytest.raises(StepError, match=r"^bad model artefact: it holds no code/inference\.py$"),
         opened(artefact(tmp_path, other="")),
     ):
         pass
@@ -87,5 +106,5 @@ def test_an_artefact_without_inference_code_is_refused(tmp_path: Path) -> None:
 def test_a_truncated_artefact_is_refused(tmp_path: Path) -> None:
     path = artefact(tmp_path, inference="x = 1\n" * 5000)
     path.write_bytes(path.read_bytes()[:-40])
-    with pytest.raises(StepError, match="bad model artefact"), opened(path):
+    with pytest.raises(StepError, match=r"^bad model artefact: "), opened(path):
         pass

@@ -12,13 +12,15 @@ import model
 import pandas as pd
 import pytest
 import train as training
-from evaluate import Training, evaluate, main
+from evaluate import Training, _about, evaluate, main
 from failure import StepError
 from gate import Rules
 from preprocess import preprocess
 from report.findings import Findings
+from table import read_table
 
 from data_science.config.declared import STEPS
+from tests.data_science.answers import classes, numbers
 from tests.data_science.tables import CLASSES, LIMIT, METRIC, POSITIVE, SCHEMA, TARGET, made_up
 
 RULES = Rules(METRIC, {METRIC: LIMIT}, {})
@@ -73,7 +75,7 @@ def test_no_row_is_in_both_sets_and_none_is_lost(tmp_path: Path) -> None:
 
 
 def test_the_metrics_are_about_the_test_set_and_the_answers_of_the_model(
-    folder: Path, tmp_path: Path
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     findings, document = run(folder, tmp_path)
     test = pd.read_csv(folder / "test" / "test.csv", float_precision="round_trip")
@@ -93,12 +95,51 @@ def test_the_metrics_are_about_the_test_set_and_the_answers_of_the_model(
     assert json.loads(document["model_card"])[0]["name"] == group
     assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
     expected = json.loads((tmp_path / "expected_answers.json").read_text())
-    assert len(expected["answers"]["predictions"]) == 5
+    answers = expected.pop("answers")
+    assert expected == {
+        "content_type": "text/csv",
+        "accept": "application/json",
+        "payload": "payload.csv",
+        "tolerance": 1e-6,
+    }
+    # Five rows from all over the test set, and what the model answers to them.
+    said = findings.judged.predicted[::12].tolist()
+    names = findings.judged.classes
+    assert answers["predictions"] == ([names[one] for one in said] if names else said)
     with tarfile.open(tmp_path / "sample_payload.tar.gz") as archive:
-        content = archive.extractfile(expected["payload"])
+        content = archive.extractfile("payload.csv")
         assert content is not None
-        assert len(content.read().splitlines()) == 5
+        rows = read_table(folder / "test" / "test.csv", SCHEMA).drop(columns=TARGET)
+        assert content.read().decode() == rows.iloc[::12].to_csv(index=False, header=False)
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[-1] == findings.verdicts[0].says
+    assert printed[-2] == [f"{name}: {one.value:.6g}" for name, one in findings.metrics.items()][-1]
+    assert printed[-2 - len(findings.metrics)].startswith("on 60 test rows")
     assert findings.champion == {} and findings.folds == {}
+
+
+def test_the_report_says_in_words_what_the_metrics_are_about() -> None:
+    price = pd.Series([1.0, 2.0, 6.0], name="price")
+    assert _about(price, numbers([1, 2, 6], [0, 0, 0])) == (
+        "on 3 test rows, whose price is 3 on average"
+    )
+    truth = pd.Series(list("nnyn"))
+    always = "always answering 'n' would have accuracy 0.75"
+    assert _about(truth, classes("nnyn", "yyyy")) == (
+        f"on 4 test rows; positive is 'y', 25.0% of them; {always}"
+    )
+    assert _about(truth, classes("nnyn", "yyyy", positive=None)) == (
+        f"on 4 test rows; each class counts the same; {always}"
+    )
+
+
+def test_a_test_set_of_few_rows_is_the_sample(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "test").mkdir()
+    lines = (folder / "test" / "test.csv").read_text().splitlines(keepends=True)
+    (tmp_path / "test" / "test.csv").write_text("".join(lines[:4]))
+    evaluate(folder / "model", tmp_path / "test", tmp_path, POSITIVE, RULES)
+    expected = json.loads((tmp_path / "expected_answers.json").read_text())
+    assert len(expected["answers"]["predictions"]) == 3
 
 
 def test_hyperparameters_reach_the_model(

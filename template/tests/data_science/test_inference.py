@@ -155,7 +155,10 @@ BAD_REQUESTS: dict[str, tuple[str | bytes, str, int, int | None, str | None, str
     "no text": (b"\xff", "text/csv; charset=utf-8", 400, None, None, "the body is not utf-8 text"),
     "unknown charset": (b"1", "text/csv;charset=x", 400, None, None, "the body is not x text"),
     "unseen category": ("1,blue", "text/csv", 400, 1, "kind", "'blue' is none of '1', 'true', "),
-    "other type": ("<x/>", "text/xml", 415, None, None, "content type text/xml is not served"),
+    "other type": (
+        *("<x/>", "text/xml", 415, None, None),
+        "content type text/xml is not served: text/csv, application/json are",
+    ),
     "no JSON": ("{", "application/json", 400, None, None, "it is not JSON: "),
     "deep JSON": ("[" * 100_000, "application/json", 400, None, None, "it is not JSON: "),
     "no instances": ("[]", "application/json", 400, None, None, "the JSON body must be "),
@@ -214,9 +217,16 @@ def test_a_client_that_takes_no_json_is_refused(
     odd: inference.Model, accept: str, status: int
 ) -> None:
     if status == 406:
-        assert refused(odd, "1,red", "text/csv", accept)[0] == 406
+        found, said = refused(odd, "1,red", "text/csv", accept)
+        assert (found, said["reason"]) == (406, f"it answers application/json, not {accept}")
     else:
         assert inference.transform_fn(odd, "1,red", "text/csv", accept)[1] == "application/json"
+
+
+def test_a_body_may_have_any_ends_of_lines_and_a_charset_in_quotes(odd: inference.Model) -> None:
+    alone = ask(odd, "1,red\n2,1", "text/csv")
+    assert ask(odd, "1,red\r2,1\r", "text/csv") == alone
+    assert ask(odd, "1,red\r\n2,1".encode("utf-16"), 'Text/CSV; charset="UTF-16"') == alone
 
 
 def test_an_unseen_category_refuses_its_row_and_never_the_batch(odd: inference.Model) -> None:

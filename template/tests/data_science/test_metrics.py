@@ -160,6 +160,24 @@ def test_answers_about_other_classes_are_refused() -> None:
             judge(target, truth, answer, "y")
     with pytest.raises(StepError, match=r"^the model predicts something that is no finite number$"):
         judge(schema("number"), pd.Series([1.0]), {"predictions": [math.inf]})
+    with pytest.raises(StepError, match=r"^the model predicts something that is no finite number$"):
+        judge(schema("number"), pd.Series([1.0]), {"predictions": [None]})
+
+
+def test_of_more_than_two_classes_none_is_positive() -> None:
+    answer = {"predictions": ["b", "c"], "probabilities": [{"a": 0, "b": 1, "c": 0}] * 2}
+    found = judge(schema(["a", "b", "c"]), pd.Series(["a", "c"]), answer, "a")
+    assert found.positive is None
+    assert (found.truth.tolist(), found.predicted.tolist()) == ([0, 2], [1, 2])
+    number = judge(schema("number"), pd.Series([1.0, 2.0]), {"predictions": [1, 3]})
+    assert number.probabilities.shape == (2, 0)
+    assert (number.problem_type, number.positive) == ("regression", None)
+
+
+def test_rows_of_one_class_have_no_area_and_make_no_noise() -> None:
+    with np.errstate(all="raise"):
+        assert math.isnan(classes("yy", "yn").area(1))
+        assert math.isnan(classes("yy", "yn").area(0))
 
 
 def test_some_of_the_rows_are_the_same_rows_in_every_part() -> None:

@@ -475,7 +475,7 @@ def test_a_card_keeps_the_lengths_of_sagemaker_s_schema() -> None:
     names = tuple(name * 64 for name in "abcdefghijklmnopqrstu")
     rows = np.arange(20)
     judged = Judged(rows, rows, names[:20], np.eye(20), None)
-    verdicts = [Verdict("r" * 256, 1, 0, True, "s" * 1025)]
+    verdicts = [Verdict("r" * 256, 1, 0, True, "s" * 513)] * 51
     part = Slice("c" * 255, "1", rows, Estimate(0.5, 0.0, 0.25, 0.75))
     rules = Rules("m" * 60, {}, {})
     metrics = {"f1": Estimate(0.5, 0.0, 0.25, 0.75), "auc": Estimate(math.nan, 0.0, 0.0, 0.0)}
@@ -503,10 +503,11 @@ def test_a_card_keeps_the_lengths_of_sagemaker_s_schema() -> None:
     assert [len(one["name"]) for one in parted["metric_data"]] == [255] * 50
     assert asked == {
         "name": "quality rules",
-        "metric_data": [
-            {"name": "r" * 255, "type": "string", "value": "kept", "notes": "s" * 1024}
-        ],
+        "metric_data": [{"name": "r" * 255, "type": "string", "value": "kept", "notes": "s" * 512}]
+        * 50,
     }
+    # There is room for the other parts of a card, which has 100,000 characters at most.
+    assert len(json.dumps([overall, parted, asked])) < 70_000
     # A matrix has 20 rows at most.
     more = Judged(rows, rows, names, np.eye(21), None)
     [overall, *_] = metric_groups(known._replace(judged=more))

@@ -122,7 +122,7 @@ def test_a_number_is_predicted_without_probabilities(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
-        ({}, "holds no file"),
+        ({}, "^the input holds no file that ends in .csv$"),
         ({"one": "x\nbad\n"}, "none of the 1 rows has an answer: column 'x': bad it is"),
         ({"one": "x\n"}, "none of the 0 rows has an answer: no rows"),
         ({"one": "x,error\n1,2\n"}, "one.csv has a column 'error' already"),
@@ -141,3 +141,39 @@ def test_what_cannot_be_scored_ends_the_step(
 ) -> None:
     with pytest.raises(StepError, match=reason):
         scored(tmp_path, CLASSIFIER, **files)
+
+
+NAMELESS = """
+import json
+
+def model_fn(folder):
+    return None
+
+def transform_fn(model, body, content_type, accept):
+    rows = json.loads(body)["instances"]
+    return json.dumps({
+        "predictions": [None] + [1] * (len(rows) - 1),
+        "refused": [{"row": 1, "column": None, "reason": "too long"}],
+    }), accept
+"""
+
+
+def test_the_step_scores_what_its_arguments_name_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    artefact(tmp_path, inference=NAMELESS)
+    (tmp_path / "data").mkdir()
+    # As Excel writes it, with a cell of two lines.
+    (tmp_path / "data" / "one.csv").write_bytes(b'\xef\xbb\xbfx,note\n1,"a\r\nb"\n2,c\n')
+    (tmp_path / "data" / "two.csv").write_bytes(b"")
+    words = ("--model", tmp_path, "--data", tmp_path / "data", "--output", tmp_path / "out")
+    monkeypatch.setattr("sys.argv", ["score.py", *map(str, words), "--version", "7"])
+    step.main()
+    assert (tmp_path / "out" / "one.csv").read_bytes() == (
+        b'x,note,prediction,error,model_version\r\n1,"a\r\nb",,too long,7\r\n2,c,1,,7\r\n'
+    )
+    assert (tmp_path / "out" / "two.csv").read_bytes().strip() == b""
+    assert capsys.readouterr().out == (
+        "one.csv: 2 rows, 1 of them without an answer\n"
+        "two.csv: 0 rows, 0 of them without an answer\n"
+    )

@@ -1,7 +1,7 @@
 """What a model card tells of the evaluation: groups of metrics.
 
-Source: "Model package model card schema" in the SageMaker developer guide. A metric's value is a
-finite number, so one without a value is left out.
+Source: "Model package model card schema" in the SageMaker developer guide, see
+`pipeline/model_card.py`. A metric's value is a finite number, so one without a value is left out.
 """
 
 import math
@@ -11,11 +11,11 @@ from report.charts import number
 from report.findings import Findings
 from report.quality import metric_group
 
-MOST_SLICES = 50
-"""A card holds 100,000 characters at most; the report has all the slices."""
+MOST = 50
+"""A card holds 100,000 characters at most, so this many slices and rules; the report has all."""
 
-_NAME, _GROUP = 255, 63
-"""Longest names of a metric and of a group."""
+_NAME, _GROUP, _NOTES = 255, 63, 512
+"""Longest names of a metric and of a group, and notes, for which the schema has more room."""
 
 
 def metric_groups(findings: Findings) -> list[dict[str, Any]]:
@@ -39,7 +39,7 @@ def metric_groups(findings: Findings) -> list[dict[str, Any]]:
         _metric(
             f"{name} where {part.column} = {part.part}", part.metric.value, f"{len(part.rows)} rows"
         )
-        for part in findings.slices[:MOST_SLICES]
+        for part in findings.slices[:MOST]
         if part.is_judged
     ]
     rules = [
@@ -47,9 +47,9 @@ def metric_groups(findings: Findings) -> list[dict[str, Any]]:
             "name": verdict.rule[:_NAME],
             "type": "string",
             "value": {True: "kept", False: "broken", None: "not judged"}[verdict.kept],
-            "notes": verdict.says[:1024],
+            "notes": verdict.says[:_NOTES],
         }
-        for verdict in findings.verdicts
+        for verdict in findings.verdicts[:MOST]
     ]
     groups: dict[str, list[Any]] = {
         metric_group(judged): overall,
