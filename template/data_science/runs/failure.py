@@ -36,8 +36,22 @@ def failure(connection: Connection, steps: Sequence[Step]) -> Failure | None:
         return None
     job = failed_job(connection, step)
     lines = [line for line in (job_log(connection, job) if job else []) if line.strip()]
-    told = cause(connection, step, job) or (lines[-1] if lines else step.reason)
+    told = cause(connection, step, job) or [step.reason, *of_script(lines)][-1]
     return Failure(step.name, told, [line for line in lines if line != told])
+
+
+def of_script(lines: list[str]) -> list[str]:
+    """Return what a script that failed printed, without what its toolkit says of it afterwards.
+
+    The toolkit of the XGBoost container writes over the line that the script left for SageMaker, so
+    there the log alone tells why (sagemaker-containers 2.8.6, `_trainer.py`).
+
+    Parameters
+    ----------
+    lines : of the job's log.
+    """
+    ends = (n for n, line in enumerate(lines) if re.search(r"ERROR\W+ExecuteUserScriptErr", line))
+    return lines[: next(ends, len(lines))]
 
 
 def failed_job(connection: Connection, step: Step) -> str:

@@ -17,7 +17,7 @@ from data_science.config.declared import PIPELINE_PARAMETERS, declared_hyperpara
 from data_science.config.quality import METRICS
 from data_science.config.settings import Quality, load_settings
 from data_science.runs import execution, history, scoring, tracking
-from data_science.runs.failure import plain
+from data_science.runs.failure import of_script, plain
 from data_science.runs.versions import metrics
 from project import contract, registry, s3
 from project.aws import Connection
@@ -272,6 +272,16 @@ def test_a_reason_is_told_in_one_line(reason: str, line: str) -> None:
     assert told.startswith(line)
     assert bool(told) == bool(line)
     assert "\n" not in told
+
+
+def test_the_last_line_of_a_script_is_told_not_those_of_its_toolkit() -> None:
+    # As the toolkit of the XGBoost container ends the log of a script that failed.
+    script = ["Traceback (most recent call last):", "rounds must be an integer, not 'high'"]
+    toolkit = [
+        "[2026-11-24:16:43:06:ERROR] ExecuteUserScriptError:",
+        'Command "/opt/venv/bin/python -m train --rounds high"',
+    ]
+    assert of_script([*script, *toolkit]) == of_script(script) == script
 
 
 def test_a_version_is_approved_and_rejected(
