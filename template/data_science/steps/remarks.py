@@ -49,7 +49,7 @@ def remarks(table: pd.DataFrame, schema: Schema) -> Iterator[str]:
 
 def _told(column: pd.Series, target: pd.Series) -> float:
     """Return how much better a small tree predicts the target from a column than guessing does."""
-    codes = _codes(column).reshape(-1, 1)
+    codes = _codes(column)[:, np.newaxis]
     known = np.arange(len(target)) % 2 == 0
     of_numbers = target.dtype == "float64"
     # So many leaves follow a smooth target closely enough.
@@ -68,8 +68,8 @@ def _told(column: pd.Series, target: pd.Series) -> float:
 def _codes(column: pd.Series) -> np.ndarray:
     """Return a number for each value, by which a tree can tell them apart."""
     if column.dtype == "float64":
-        values = column.to_numpy()
-        return np.where(np.isnan(values), np.nanmin(values, initial=0.0) - 1, values)
+        # A tree tells an empty one apart by itself.
+        return column.to_numpy()
     if column.dtype.kind == "M":
         return column.to_numpy().astype("int64").astype("float64")
     return pd.factorize(column)[0].astype("float64")

@@ -19,6 +19,7 @@ def test_the_ticks_of_an_axis_are_round() -> None:
     assert charts.ticks(0.001, 0.0023) == pytest.approx([0.001, 0.0015, 0.002])
     # Of 1 there are five steps of 0.2, also where computers make a little more of it.
     assert charts.ticks(1.1, 2.1) == pytest.approx([1.2, 1.4, 1.6, 1.8, 2.0])
+    assert charts.ticks(0, 5) == [0, 1, 2, 3, 4, 5]
     assert charts.ticks(0, 45) == pytest.approx([0, 10, 20, 30, 40])
     assert (charts.number(0.123456), charts.number(math.nan)) == ("0.1235", "n/a")
 
@@ -92,10 +93,13 @@ def test_bars_begin_at_zero_and_have_whiskers() -> None:
         '<text class="tick start" x="398.0" y="38.0">-1</text>'
         "</svg>"
     )
-    # All of them from 5 to 7, and still from zero: 60 a unit. One of 0 can be seen.
-    svg = charts.bars([("x" * 40, 6, 5, 7, ""), ("b", 0, 0, 0, "")], "")
+    # All of them from 5 to 7, and still from zero: 60 a unit.
+    svg = charts.bars([("x" * 40, 6, 5, 7, "")], "")
     assert '<rect class="bar c0" x="250.0" y="4" width="360.0" height="16"/>' in svg
     assert f">{'x' * 40}<title>" in svg
+    # A value may lie beside its interval; and one of 0 can be seen.
+    svg = charts.bars([("a", 7, 5, 6, ""), ("b", 0, 0, 0, "")], "")
+    assert '<rect class="bar c0" x="250.0" y="4" width="420.0" height="16"/>' in svg
     assert '<rect class="bar c0" x="250.0" y="26" width="0.5" height="16"/>' in svg
     # And below zero, to where it is.
     svg = charts.bars([("a", -6, -7, -5, "")], "")

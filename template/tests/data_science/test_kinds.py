@@ -39,7 +39,10 @@ def typed(**cells: list[Any]) -> pd.DataFrame:
 
 
 def test_a_boolean_may_be_written_in_the_usual_ways() -> None:
-    yes, no = ["true", "Yes", " T ", "y", "1", "1.0", True, 1], ["False", "no", "f", "N", "0", 0]
+    yes, no = (
+        ["true", "Yes", " T ", "y", "1", "1.0", True, 1],
+        ["False", "no", "f", "N", "0", "0.0", 0],
+    )
     read = typed(new=[*yes, *no, "", None, "NA"])["new"]
     assert read.dtype == "float64"
     assert read.tolist()[:-3] == [1.0] * len(yes) + [0.0] * len(no)

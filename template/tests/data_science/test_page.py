@@ -201,6 +201,8 @@ def test_bias_names_the_class_that_it_is_about() -> None:
         ["sex", ">0.1235", ">0.5", ">n/a", ">0.25"],
         ["age", ">0", ">1", ">0", ">0"],
     ]
+    [section] = parts.bias(findings(YES_NO, disparities=found))
+    assert "who is said to be y: " in section
     assert parts.bias(findings(YES_NO)) == []
 
 
