@@ -111,3 +111,17 @@ def test_a_rare_class_counts_as_much_as_the_frequent_one() -> None:
     # Half of the rows are guessed right by chance: of 2,000 rows 1.5 % are missed, so that nearly
     # 0.993 are right, and 0.985 of what chance leaves.
     assert said(frequent(4000, rare=2000, wrong=0, missed=30)) == []
+
+
+def test_what_takes_more_than_fifty_steps_to_tell_is_not_told() -> None:
+    random = np.random.default_rng(0)
+    table = made(4000)
+    table["x"] = np.repeat(np.arange(200.0), 20)
+    table["y"] = random.normal(size=200)[table["x"].astype(int)]
+    assert said(table) == []
+    table["y"] = random.choice(["no", "yes"], 200)[table["x"].astype(int)]
+    assert said(table) == []
+    # Of forty steps it is.
+    table["x"] = np.repeat(np.arange(40.0), 100)
+    table["y"] = random.normal(size=40)[table["x"].astype(int)]
+    assert len(said(table)) == 1

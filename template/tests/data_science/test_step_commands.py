@@ -119,10 +119,8 @@ def test_training_packs_the_code_that_serves_the_model(
     own = Path(training.__file__).parent
     code = tmp_path / "model" / "code"
     packed = {path.name for path in code.iterdir()}
-    assert packed - {"requirements.txt"} == {
-        *("inference.py", "table.py", "values.py", "columns.py", "preparation.py", "derived.py"),
-        "schema.json",
-    }
+    assert packed - {"requirements.txt"} == set(training.SERVING)
+    assert packed >= {"inference.py", "table.py", "values.py", "columns.py", "schema.json"}
     assert all((code / name).read_bytes() == (own / name).read_bytes() for name in packed)
     assert ("requirements.txt" in packed) == (own / "requirements.txt").is_file()
     assert isinstance(joblib.load(tmp_path / "model" / "model.joblib"), type(dummy))
