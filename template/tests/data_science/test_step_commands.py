@@ -20,7 +20,7 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from split import split
-from table import load_schema, read_table
+from table import DataError, load_schema, read_table
 from validation import cross_validated
 
 from tests.data_science.tables import CLASSES, METRIC, POSITIVE, made_up
@@ -84,6 +84,63 @@ def test_preprocessing_says_what_is_odd(data: Path, tmp_path: Path, capsys: Any)
     pd.concat([table, table.head(1)]).to_csv(data / "data.csv", index=False)
     preprocessing.preprocess(data, tmp_path, 0.2, 0)
     assert "\nnote: 1 of 61 rows are the same as another one; " in capsys.readouterr().out
+
+
+def test_preprocessing_of_a_number_asks_for_no_classes(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers: Schema = {**OWN, "columns": {"x": "number", "y": "number"}}
+    monkeypatch.setattr(preprocessing, "load_schema", lambda: numbers)
+    table = pd.read_csv(data / "data.csv").assign(y=range(60))
+    table.to_csv(data / "data.csv", index=False)
+    preprocessing.preprocess(data, tmp_path / "deep" / "output", 0.25, 0)
+    assert len(pd.read_csv(tmp_path / "deep" / "output" / "test" / "test.csv")) == 15
+
+
+@pytest.mark.parametrize(
+    ("change", "split_by", "says"),
+    [
+        ({"y": "maybe"}, {}, "column 'y': none of 60 rows is no or yes"),
+        (
+            {"shop": ["", "", *range(58)]},
+            {"method": "group", "by": "shop"},
+            "column 'shop', row 1 below the header: '' is not a text; the rows are split by it (2 "
+            "of 60 rows)",
+        ),
+        (
+            {"shop": "all"},
+            {"method": "group", "by": "shop"},
+            "60 rows cannot be split: all of them have the same shop",
+        ),
+        (
+            {"y": ["yes"] * 30 + ["no"] * 30},
+            {"method": "time", "by": "shop"},
+            "column 'y': no row of the train set is 'no'; choose another data.split or "
+            "data.test_fraction in settings.yaml, or leave the class out",
+        ),
+    ],
+)
+def test_preprocessing_names_what_cannot_be_used(
+    data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, Any],
+    split_by: dict[str, str],
+    says: str,
+) -> None:
+    classes: list[str] = ["no", "yes", "maybe"] if change.get("y") == "maybe" else ["no", "yes"]
+    own: Schema = {**OWN, "columns": {"x": "number", "y": classes}}
+    monkeypatch.setattr(preprocessing, "load_schema", lambda: own)
+    pd.read_csv(data / "data.csv").assign(**change).to_csv(data / "data.csv", index=False)
+    with pytest.raises(DataError) as refused:
+        preprocessing.preprocess(data, tmp_path, 0.5, 0, **split_by)
+    assert str(refused.value) == says
+
+
+def test_preprocessing_wants_one_file(data: Path, tmp_path: Path) -> None:
+    (data / "data.csv").unlink()
+    with pytest.raises(DataError, match=r"^the input must be one CSV file, not 0$"):
+        preprocessing.preprocess(data, tmp_path, 0.2, 0)
 
 
 @pytest.mark.parametrize(
