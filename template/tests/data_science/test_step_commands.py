@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import evaluate as evaluation
 import joblib
 import pandas as pd
 import preprocess as preprocessing
@@ -14,6 +15,7 @@ import train as training
 import tune
 from columns import Schema
 from failure import StepError
+from gate import Rules
 from hyperparameters import Hyperparameter, HyperparameterError, load_hyperparameters
 from inference import model_fn
 from sklearn.dummy import DummyClassifier, DummyRegressor
@@ -149,6 +151,7 @@ def test_preprocessing_wants_one_file(data: Path, tmp_path: Path) -> None:
         (preprocessing.main, "--input, --output"),
         (scoring.main, "--model, --data, --output, --version"),
         (tune.main, "--validation_metric, --validation_folds"),
+        (evaluation.main, "--model, --test, --output, --metric"),
     ],
 )
 def test_a_step_names_the_arguments_that_it_wants(
@@ -264,3 +267,26 @@ def test_an_endpoint_loads_the_parts_of_the_model(tmp_path: Path) -> None:
         many = len(steps) > 2
         assert isinstance(loaded.prepare, Pipeline if many else FunctionTransformer)
         assert not many or len(loaded.prepare) == 2
+
+
+def test_evaluation_trains_its_folds_with_the_hyperparameters_that_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    declared = {
+        "kernel": Hyperparameter("kernel", "choice", "c", values=("a=b", "c")),
+        "deep": Hyperparameter("deep", "int", 3),
+        "rate": Hyperparameter("rate", "float", 1.0),
+    }
+    calls: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(evaluation, "load_hyperparameters", lambda: declared)
+    monkeypatch.setattr(evaluation, "evaluate", lambda *given: calls.append(given))
+    paths = ("--model", "m", "--test", "t", "--output", "o", "--metric", "f1")
+    call(evaluation.main, monkeypatch, *paths)
+    named = ("--hyperparameter", "kernel=a=b", "--hyperparameter", "deep=5")
+    call(evaluation.main, monkeypatch, *paths, "--train", "d", "--folds", "4", *named)
+    places = (Path("m"), Path("t"), Path("o"), None, Rules("f1", {}, {}), None)
+    values = {"kernel": "a=b", "deep": 5, "rate": 1.0}
+    assert calls == [
+        (*places, None, "the newest approved version"),
+        (*places, evaluation.Training(Path("d"), 4, values), "the newest approved version"),
+    ]
