@@ -30,6 +30,7 @@ TRIALS = int(os.environ.get("UPDATE_TRIALS", "3"))
 VERSIONS = 3
 # It says which line ends git writes, and what is vendored; without it, neither can be compared.
 ATTRIBUTES = ".gitattributes"
+FRAMEWORKS = "template/frameworks/"
 MARKS = (b"<<<<<<< before updating", b"||||||| ", b"=======\n", b">>>>>>> after updating")
 # What users have in their git configuration, and what has broken tools before.
 SETTINGS = (
@@ -96,13 +97,15 @@ def make_versions(folder: Path, chance: random.Random) -> list[str]:
     write_snapshot(folder)
     # A third of the files takes a third of the time.
     for file in sorted((folder / "template").rglob("*.py")):
-        if chance.random() < 2 / 3:
+        # Those are parts of files.
+        if chance.random() < 2 / 3 and FRAMEWORKS not in str(file):
             file.unlink()
     commit(folder)
     hand, commits = Hand(chance, "the template"), [head(folder)]
     for number in range(1, VERSIONS):
         paths = git(folder, "ls-files", "template").splitlines()
-        paths = [path for path in paths if not path.endswith(("answers_file}}.jinja", ATTRIBUTES))]
+        ours = ("answers_file}}.jinja", ATTRIBUTES)
+        paths = [path for path in paths if not path.endswith(ours) and FRAMEWORKS not in path]
         edited = hand.some(paths, 12)
         for path in edited:
             hand.edit(folder / path)

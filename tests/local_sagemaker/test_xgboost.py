@@ -85,11 +85,11 @@ def test_images():
 
 
 def test_without_the_library_it_is_refused_by_name(monkeypatch):
-    check_code({}, {"TrainingImage": NEW})
+    check_code({}, {"TrainingImage": NEW}, False)
     monkeypatch.setattr(xgboost_image, "is_installed", lambda: False)
     with pytest.raises(AwsError, match="install xgboost-cpu"):
-        check_code({}, {"TrainingImage": NEW})
-    check_code({}, {"TrainingImage": NEW, "ContainerEntrypoint": ["train"]})
+        check_code({}, {"TrainingImage": NEW}, False)
+    check_code({}, {"TrainingImage": NEW, "ContainerEntrypoint": ["train"]}, False)
 
 
 def test_csv_with_validation(data):

@@ -71,8 +71,8 @@ def test_words_are_never_weighed_below_zero() -> None:
 
 
 def test_each_kind_has_its_own_part() -> None:
-    columns = {"a": "text", "b": "category", "c": ["x"], "d": "date", "e": "boolean", "f": "number"}
-    made = preparation.preparation(columns)
+    named = {"a": "text", "b": "category", "d": "date", "e": "boolean", "f": "number"}
+    made = preparation.preparation({**named, "c": ["x"]})
     assert [(name, which) for name, _, which in made.transformers] == [
         ("number", ["e", "f"]),
         ("date", ["d"]),

@@ -14,10 +14,11 @@ import score as scoring
 import train as training
 import tune
 from columns import Schema
-from failure import StepError
+from failure import Parser, StepError
 from gate import Rules
 from hyperparameters import Hyperparameter, HyperparameterError, load_hyperparameters
 from inference import model_fn
+from model import build_model
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -218,7 +219,7 @@ def test_a_number_below_zero_is_a_value_and_no_option(
     monkeypatch.setattr(training, "load_hyperparameters", lambda: declared)
     words = ("train.py", "--train", tmp_path, "--rate", "-1e-05", "--model-dir", tmp_path / "model")
     monkeypatch.setattr("sys.argv", [str(word) for word in words])
-    assert training.read_arguments(training.Parser(description=None)) == (
+    assert training.read_arguments(Parser(description=None)) == (
         tmp_path,
         tmp_path / "model",
         {"rate": -1e-05, "deep": 3},
@@ -227,7 +228,7 @@ def test_a_number_below_zero_is_a_value_and_no_option(
     # One without a value is refused as one that is empty.
     monkeypatch.setattr("sys.argv", ["train.py", "--rate"])
     with pytest.raises(HyperparameterError, match=r"^rate must be a number, not ''$"):
-        training.read_arguments(training.Parser(description=None))
+        training.read_arguments(Parser(description=None))
 
 
 def test_a_trial_prints_the_mean_of_its_folds_and_trains_the_model(
@@ -240,7 +241,7 @@ def test_a_trial_prints_the_mean_of_its_folds_and_trains_the_model(
     schema = load_schema()
     defaults = {name: one.default for name, one in load_hyperparameters().items()}
     found = cross_validated(
-        lambda: tune.build_model(schema, **defaults),  # type: ignore[arg-type]
+        lambda: build_model(schema, **defaults),  # type: ignore[arg-type]
         read_table(tmp_path / "train.csv", schema),
         schema,
         3,
@@ -285,7 +286,7 @@ def test_evaluation_trains_its_folds_with_the_hyperparameters_that_are_named(
     named = ("--hyperparameter", "kernel=a=b", "--hyperparameter", "deep=5")
     call(evaluation.main, monkeypatch, *paths, "--train", "d", "--folds", "4", *named)
     places = (Path("m"), Path("t"), Path("o"), None, Rules("f1", {}, {}), None)
-    values = {"kernel": "a=b", "deep": 5, "rate": 1.0}
+    values: dict[str, Any] = {"kernel": "a=b", "deep": 5, "rate": 1.0}
     assert calls == [
         (*places, None, "the newest approved version"),
         (*places, evaluation.Training(Path("d"), 4, values), "the newest approved version"),

@@ -62,7 +62,7 @@ PROCESSING = step("P", "Processing", Arguments=outputs("out"), PropertyFiles=[FI
         (definition(step("")), "is no name of a step"),
         (definition({"Name": "A"}), "the Type of step A must be text, not null"),
         (definition(step("A", "EMR")), "step A, which has the step type EMR"),
-        (definition(step("A", "QualityCheck")), "A, which runs an image of Model Monitor's own: "),
+        (definition(step("A", "QualityCheck")), "QualityCheck and runs an image of Model Mon"),
         (definition(step("A", "ClarifyCheck")), "a Processing step that writes a report and a Con"),
         (definition({"Name": "A", "Type": "Fail"}), "step A has no Arguments"),
         (definition(step("A", Arguments=[])), "Arguments of step A must be an object"),

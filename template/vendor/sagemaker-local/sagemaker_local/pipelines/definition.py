@@ -119,9 +119,9 @@ def _read_steps(documents: Sequence[Any], where: str, inside: tuple[str, str]) -
         check_type(kind, str, f"the Type of {here}")
         if kind in _CHECKS:
             raise unsupported(
-                f"{here}, which runs an image of {_CHECKS[kind]}'s own: a Processing step that "
-                "writes a report and a Condition step on its property file can check the same, "
-                "here and in AWS"
+                f"{here}, which has the step type {kind} and runs an image of {_CHECKS[kind]}'s "
+                "own: a Processing step that writes a report and a Condition step on its property "
+                "file can check the same, here and in AWS"
             )
         step_type = STEP_TYPES[one_of(kind, STEP_TYPES, f"{here}, which has the step type")]
         yield from _read_step(document, here, step_type, inside)
