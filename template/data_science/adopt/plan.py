@@ -102,8 +102,10 @@ def make_plan(
                 "column with --target"
             )
         rare = sorted(counts.index[counts < FEWEST_ROWS])
-        if len(counts) - len(rare) < 2:
+        if len(counts) < 2:
             raise ProjectError(_one_value(target, truth))
+        if len(counts) - len(rare) < 2:
+            raise ProjectError(_too_few_rows(target, counts))
         for name in rare:
             notes.append(f"{counts[name]} rows of class {name!r} are left out: too few to learn")
         truth = truth[~truth.isin(rare)]
@@ -128,9 +130,16 @@ def make_plan(
 
 def _one_value(target: str, truth: pd.Series) -> str:
     held = "no value" if truth.empty else f"the value {truth.mode().iloc[0]!r}"
+    return f"{target} holds {held} alone: nothing is to be predicted; name another with --target"
+
+
+def _too_few_rows(target: str, counts: "pd.Series[int]") -> str:
+    (most, rows), *others = sorted(counts.items(), key=lambda one: (-one[1], str(one[0])))
+    shown = ", ".join([f"{rows} rows of {most!r}", *(f"{n} of {name!r}" for name, n in others[:2])])
+    more = f" and {len(others) - 2} more classes" if len(others) > 2 else ""
     return (
-        f"{target} holds {held} alone, or others in fewer than {FEWEST_ROWS} rows: nothing is to "
-        "be predicted; name another column with --target"
+        f"{target} has {shown}{more}: two classes of at least {FEWEST_ROWS} rows each are needed; "
+        "add rows, or name another column with --target"
     )
 
 

@@ -29,6 +29,10 @@ _DECOMPRESS: dict[bytes, Callable[[bytes], bytes]] = {
     b"BZh": bz2.decompress,
     b"\xfd7zXZ": lzma.decompress,
 }
+_EXCEL = (".xlsx", ".xlsm", ".xlsb", ".xls")
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+"""What a file starts with that Excel wrote before 2007."""
+
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 NONE = "None"
@@ -77,7 +81,7 @@ def read_source(path: Path, encoding: str | None = None) -> Source:
     for file, other in zip(files, read, strict=True):
         if list(other.table.columns) != list(first.table.columns):
             raise ProjectError(
-                f"{file.name} has other columns than {files[0].name}: all files of a folder must "
+                f"{file} has other columns than {files[0]}: all files of a folder must "
                 "have the same ones, in the same order"
             )
     table = first.table if len(read) == 1 else pd.concat([one.table for one in read])
@@ -105,6 +109,10 @@ def _read_file(file: Path, encoding: str | None) -> Source:
         content = file.read_bytes()
     except OSError as error:
         raise ProjectError(f"{file} cannot be read: {error.strerror}") from None
+    # Some programs give a table as text the name of a workbook.
+    named = file.suffix.lower() in _EXCEL and (not content or b"\0" in content[:4096])
+    if named or content.startswith(_OLD_EXCEL):
+        raise _workbook(file)
     if content.startswith(b"PAR1"):
         return _read_parquet(file)
     packed = ""
@@ -115,12 +123,16 @@ def _read_file(file: Path, encoding: str | None) -> Source:
         if content.startswith(b"PK\x03\x04"):
             packed, content = ", compressed", _only_member(file, content)
     except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
-        raise ProjectError(f"{file.name} is compressed and damaged: {error}") from None
+        raise ProjectError(f"{file} is compressed and damaged: {error}") from None
     text, found = _decode(file, content, encoding)
     separator = _separator(text)
     name = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars"}[separator]
     table = _parse(file, text, separator)
     return Source(table, f"CSV separated by {name}, {found}{packed}", 1, separator != ",")
+
+
+def _workbook(file: Path) -> ProjectError:
+    return ProjectError(f"{file} is a workbook of Excel, which is not read; save the sheet as CSV")
 
 
 def _read_parquet(file: Path) -> Source:
@@ -130,7 +142,7 @@ def _read_parquet(file: Path) -> Source:
         raise ProjectError("reading Parquet needs pyarrow; run `uv add pyarrow`") from None
     except (OSError, ValueError) as error:
         first = str(error).splitlines()[0]
-        raise ProjectError(f"{file.name} is a damaged Parquet file: {first}") from None
+        raise ProjectError(f"{file} is a damaged Parquet file: {first}") from None
     header = _checked_header(file, [str(name) for name in table.columns])
     texts = [_as_texts(table.iloc[:, position]) for position in range(len(header))]
     return Source(_table(dict(zip(header, texts, strict=True))), "Parquet", 1, False)
@@ -152,9 +164,9 @@ def _only_member(file: Path, content: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = [name for name in archive.namelist() if not name.endswith("/")]
         if "xl/workbook.xml" in names:
-            raise ProjectError(f"{file.name} is a workbook of Excel; save the sheet as CSV UTF-8")
+            raise _workbook(file)
         if len(names) != 1:
-            raise ProjectError(f"{file.name} holds {len(names)} files, not one; unpack it first")
+            raise ProjectError(f"{file} holds {len(names)} files, not one; unpack it first")
         return archive.read(names[0])
 
 
@@ -165,12 +177,12 @@ def _decode(file: Path, content: bytes, encoding: str | None) -> tuple[str, str]
         except LookupError:
             raise UsageError(f"there is no encoding {encoding}; cp1250 is one") from None
         except UnicodeDecodeError as error:
-            raise ProjectError(f"{file.name} is not written in {encoding}: {error}") from None
+            raise ProjectError(f"{file} is not written in {encoding}: {error}") from None
     for mark, marked in _MARKS.items():
         if content.startswith(mark):
             return content.decode(marked, "replace"), marked.removesuffix("-sig")
     if b"\0" in content[:4096]:
-        raise ProjectError(f"{file.name} is neither text nor Parquet")
+        raise ProjectError(f"{file} is neither text nor Parquet")
     # The first is what spreadsheets of Western Europe write: Latin-1 but for control characters.
     for guess in ("utf-8", "cp1252"):
         try:
@@ -202,14 +214,14 @@ def _parse(file: Path, text: str, separator: str) -> pd.DataFrame:
             row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if row
         ]
     except csv.Error as error:
-        raise ProjectError(f"{file.name} is no CSV file: {error}") from None
+        raise ProjectError(f"{file} is no CSV file: {error}") from None
     if not rows:
-        raise ProjectError(f"{file.name} is empty")
+        raise ProjectError(f"{file} is empty")
     header = _checked_header(file, rows.pop(0))
     for number, row in enumerate(rows, 1):
         if len(row) != len(header):
             raise ProjectError(
-                f"{file.name}: row {number} below the header has {len(row)} cells, the header has "
+                f"{file}: row {number} below the header has {len(row)} cells, the header has "
                 f"{len(header)}; correct the row, or quote the cell that holds the separator"
             )
     columns = zip(*rows, strict=True) if rows else ([] for _ in header)
@@ -221,10 +233,10 @@ def _checked_header(file: Path, cells: list[str]) -> list[str]:
     header = [" ".join(name.split()) or f"column {at}" for at, name in enumerate(cells, 1)]
     twice = rules("columns").repeated(header)
     if twice is not None:
-        raise ProjectError(f"{file.name} has the column {twice!r} twice; rename or remove one")
+        raise ProjectError(f"{file} has the column {twice!r} twice; rename or remove one")
     if any(re.fullmatch(r"[+-]?\d*[.,]\d+", name) for name in header):
         raise ProjectError(
-            f"{file.name} has no header: its first row holds {header[0]!r}; add a row of names"
+            f"{file} has no header: its first row holds {header[0]!r}; add a row of names"
         )
     return header
 

@@ -1,5 +1,8 @@
 """The command that takes a data scientist's own table into the project."""
 
+import shlex
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -53,7 +56,7 @@ def adopt(
     source = read_source(file, encoding)
     columns = read_columns(source)
     if target is not None and target not in columns:
-        raise UsageError(f"there is no column {target!r}; there are {', '.join(columns)}")
+        raise UsageError(_no_column(target, columns))
     usual = taking_over.current_target()
     target = target or (usual if usual in columns else None)
     name = file.resolve().name.partition(".")[0]
@@ -79,9 +82,17 @@ def adopt(
         _say_end(plan, list(written), report, dry_run)
     if plan is None:
         raise UsageError(
-            f"name the column to predict: ds adopt {file} --target COLUMN; the last one is "
-            f"{list(source.table)[-1]!r}"
+            f"name the column to predict: ds adopt {shlex.quote(str(file))} --target COLUMN; the "
+            f"last one is {list(source.table)[-1]!r}"
         )
+
+
+def _no_column(wanted: str, columns: Iterable[str]) -> str:
+    folded = {name.casefold(): name for name in columns}
+    alike = get_close_matches(wanted.casefold(), folded, n=1)
+    if alike:
+        return f"there is no column {wanted!r}; did you mean {folded[alike[0]]}?"
+    return f"there is no column {wanted!r}; there are {', '.join(columns)}"
 
 
 def _say(name: str, found: "Profile", target: str | None) -> None:

@@ -105,7 +105,7 @@ def _as_read(path: Path, columns: Mapping[str, str | list[str]]) -> pd.DataFrame
             try:
                 table[name] = rewritten(table[name], kind, found.decimal_comma)
             except ValueError as error:
-                raise ProjectError(f"{path.name}: column {name!r} {error}") from None
+                raise ProjectError(f"{path}: column {name!r} {error}") from None
     return table
 
 

@@ -137,13 +137,36 @@ def test_what_cannot_be_read_is_refused_in_one_line(tmp_path: Path, what: str) -
     with pytest.raises(ProjectError) as refused:
         read_source(write(tmp_path, content))
     assert says in str(refused.value)
+    assert str(refused.value).startswith(f"{tmp_path / 'file.csv'}")
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("sheet.xlsx", b""),
+        ("sheet.XLS", b""),
+        ("sheet.xlsx", b"PK\x03\x04\x14\0"),
+        ("sheet.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+    ],
+)
+def test_a_workbook_is_refused_as_one(tmp_path: Path, name: str, content: bytes) -> None:
+    path = write(tmp_path, content, name)
+    with pytest.raises(ProjectError) as refused:
+        read_source(path)
+    assert str(refused.value) == (
+        f"{path} is a workbook of Excel, which is not read; save the sheet as CSV"
+    )
+
+
+def test_a_text_with_the_name_of_a_workbook_is_read(tmp_path: Path) -> None:
+    assert read_source(write(tmp_path, TABLE, "export.xls")).files == 1
 
 
 def test_files_of_a_folder_must_fit_together(tmp_path: Path) -> None:
     write(tmp_path, "a,b\n1,2\n", "one.csv")
     write(tmp_path, "a,c\n1,2\n", "two.csv")
-    with pytest.raises(ProjectError, match=r"two\.csv has other columns than one\.csv"):
+    with pytest.raises(ProjectError, match=r"two\.csv has other columns than .*one\.csv"):
         read_source(tmp_path)
     with pytest.raises(ProjectError, match="is not there"):
         read_source(tmp_path / "other")
@@ -415,6 +438,16 @@ def test_rows_without_a_target_and_rare_classes_are_left_out() -> None:
     ("made", "problem", "says"),
     [
         (table(y="a"), "classification", "y holds the value 'a' alone"),
+        (
+            table(4, y=["b", "a", "b", "a"]),
+            "classification",
+            "y has 2 rows of 'a', 2 of 'b': two classes of at least 10 rows each are needed; add ",
+        ),
+        (
+            table(25, y=["a"] * 20 + [f"v{row}" for row in range(5)]),
+            "classification",
+            "y has 20 rows of 'a', 1 of 'v0', 1 of 'v1' and 3 more classes: two classes",
+        ),
         (table(y=None), "classification", "y holds no value alone"),
         (table(y=1), "regression", "y holds the value '1' alone"),
         (table(y=[f"v{row % 150}" for row in range(200)]), "classification", "y has 150 different"),
@@ -592,6 +625,16 @@ def test_without_a_target_there_is_a_report_and_a_question(project: Path, pengui
     assert set(contents(project)) - set(before) == {"data/adopted/penguins.html"}
     with pytest.raises(ProjectError, match="there is no column 'z'; there are x, name, when"):
         adopt(penguins, target="z")
+    for near, meant in {"Y": "y", "manny": "many"}.items():
+        with pytest.raises(ProjectError, match=rf"no column '{near}'; did you mean {meant}\?"):
+            adopt(penguins, target=near)
+
+
+def test_the_command_that_is_named_can_be_pasted(project: Path, tmp_path: Path) -> None:
+    path = write(tmp_path, VARIED.assign(y="a").to_csv(index=False), "my data/kunden ä.csv")
+    with pytest.raises(ProjectError) as refused:
+        adopt(path)
+    assert f"ds adopt '{path}' --target COLUMN" in str(refused.value)
 
 
 def test_the_problem_type_of_the_project_follows_the_target(project: Path, tmp_path: Path) -> None:
