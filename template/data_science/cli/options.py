@@ -1,5 +1,7 @@
 """The options and arguments that several commands have."""
 
+from collections.abc import Collection
+from difflib import get_close_matches
 from typing import Annotated
 
 import typer
@@ -30,3 +32,17 @@ def name_values(given: list[str]) -> dict[str, str]:
             raise UsageError(f"--param: {item!r} is not NAME=VALUE")
         pairs[name] = value
     return pairs
+
+
+def choice(wanted: str, known: Collection[str]) -> str:
+    """Return what to say after a name that is none of those that there are.
+
+    Parameters
+    ----------
+    wanted : the name.
+    known : those that there are, in the order to name them.
+    """
+    folded = {name.casefold(): name for name in known}
+    alike = get_close_matches(wanted.casefold(), folded, n=1)
+    meant = f"did you mean {folded[alike[0]]}? It" if alike else "it"
+    return f"{meant} has {', '.join(known) or 'none'}"

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from data_science.cli.options import Parameters, name_values
+from data_science.cli.options import Parameters, choice, name_values
 from project import console
 from project.console import Local
 from project.errors import UsageError
@@ -68,7 +68,7 @@ def run(
     from data_science.pipeline.bundle import read_bundle
     from data_science.pipeline.definition import definition
     from data_science.runs import execution, history, inputs, mlflow_store, notices, triggers
-    from data_science.runs.parameters import completed, parameter_problem
+    from data_science.runs.parameters import CHAMPION, parameter_problem
     from data_science.runs.versions import metrics
     from project.aws import connect
 
@@ -94,12 +94,9 @@ def run(
         taken_from = history.source_of(connection, source) if only else ""
         with console.timed("upload code and data, upsert the pipeline"):
             bundle.upload(connection)
-            usual = inputs.champion(connection, document)
-            if "InputDataUrl" not in parameters or settings.triggers.declared:
-                usual["InputDataUrl"] = inputs.upload_input(connection, settings)
-            parameters = completed(parameters, usual)
-            version = inputs.input_version(connection, parameters["InputDataUrl"])
-            parameters.setdefault(inputs.INPUT_VERSION, version)
+            parameters, usual = inputs.with_usual(
+                connection, settings, document, parameters, inputs.upload_input
+            )
             execution.upsert(connection, text, pipeline)
             said = triggers.set_up(connection, settings.triggers, inputs.provenance() | usual)
             said += notices.set_up(connection, settings.notices)
@@ -111,7 +108,9 @@ def run(
             same = history.same_work(connection, document, parameters, settings.cache_days)
         earlier, registered = same or (None, None)
         if earlier is not None and registered is not None:
-            print(f"nothing to do: run {earlier.id} did the same; --force starts it again")
+            own = parameters.get(CHAMPION) == registered.container["ModelDataUrl"]
+            why = ", and its model is the champion" if own else ""
+            print(f"nothing to do: run {earlier.id} did the same{why}; --force starts it again")
             print(f"{registered.name} is there: {in_words(metrics(connection, registered))}")
             return
         parameters = inputs.provenance() | parameters
@@ -134,4 +133,4 @@ def run(
 def _check_step(document: dict[str, Any], name: str) -> None:
     names = [step["Name"] for step in document["Steps"]]
     if name not in names:
-        raise UsageError(f"--only: the pipeline has no step {name}; it has {', '.join(names)}")
+        raise UsageError(f"--only: the pipeline has no step {name}; {choice(name, names)}")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from data_science.cli.options import Parameters, Run, name_values
+from data_science.cli.options import Parameters, Run, choice, name_values
 from project import console
 from project.console import AsJson, Local
 from project.errors import ProjectError, UsageError
@@ -125,16 +125,15 @@ def explain_cache(param: Parameters = None, local: Local = None, as_json: AsJson
     problem = parameter_problem(document, settings, given)
     if problem:
         raise UsageError(f"--param: {problem}")
-    if "InputDataUrl" not in given:
-        given["InputDataUrl"] = inputs.input_uri(connection, settings)
-    given.setdefault(inputs.INPUT_VERSION, inputs.input_version(connection, given["InputDataUrl"]))
+    given, _ = inputs.with_usual(connection, settings, document, given, inputs.input_uri)
     verdicts = step_cache.explain(
         document, values(document, given), history.with_sources(connection), datetime.now(UTC)
     )
     rows = [
         {
             "step": one.step,
-            "becomes": f"cached, from run {one.reused_from}" if one.reused_from else "runs",
+            "becomes": (f"cached, from run {one.reused_from}" if one.reused_from else "runs")
+            + (f" if {one.chosen_by} chooses it" if one.chosen_by else ""),
             "reason": one.reason,
         }
         for one in verdicts
@@ -164,7 +163,7 @@ def logs(
     every = execution.steps(connection, arn)
     steps = {one.name: one for one in every if one.has_jobs}
     if step is not None and step not in steps:
-        raise UsageError(f"no job of step {step} in this run; it has {', '.join(steps) or 'none'}")
+        raise UsageError(f"no job of step {step} in this run; {choice(step, steps)}")
     printed = False
     for name in steps if step is None else [step]:
         for beginning, job in jobs_of(connection, steps[name]):

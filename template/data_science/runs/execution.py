@@ -11,7 +11,7 @@ from typing import Any
 from project import registry
 from project.aws import Connection
 from project.aws_errors import already_exists, brief, found
-from project.errors import ProjectError
+from project.errors import ProjectError, UsageError
 
 POLL_SECONDS = {"local": 0.2, "aws": 10.0}
 RUNNING = ("Executing", "Stopping")
@@ -202,7 +202,8 @@ def find(connection: Connection, run: str | None) -> str:
 
     Raises
     ------
-    ProjectError : there is no such run.
+    ProjectError : the pipeline has not run yet.
+    UsageError : there is no such run.
     """
     if run is None:
         newest = recent(connection, 1)
@@ -213,7 +214,7 @@ def find(connection: Connection, run: str | None) -> str:
     arn = f"{runs}{run.removeprefix(runs)}"
     client = connection.sagemaker
     if found(lambda: client.describe_pipeline_execution(PipelineExecutionArn=arn)) is None:
-        raise ProjectError(f"there is no run {run}")
+        raise UsageError(f"there is no run {run}; `ds runs` lists them")
     return arn
 
 

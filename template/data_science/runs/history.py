@@ -93,7 +93,8 @@ def source_of(connection: Connection, run: str | None) -> str:
 
     Raises
     ------
-    ProjectError : there is none.
+    ProjectError : none has succeeded.
+    UsageError : there is no such run.
     """
     if run is not None:
         return execution.find(connection, run)
@@ -126,7 +127,8 @@ def earlier_run(connection: Connection, run: str | None) -> EarlierRun:
 
     Raises
     ------
-    ProjectError : there is no such run.
+    ProjectError : the pipeline has not run yet.
+    UsageError : there is no such run.
     """
     arn = execution.find(connection, run)
     answer = connection.sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)

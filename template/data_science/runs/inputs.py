@@ -4,12 +4,12 @@ import hashlib
 import importlib.util
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from data_science.config.settings import Settings
-from data_science.runs.parameters import CHAMPION, CHAMPION_NAME, PROVENANCE
+from data_science.runs.parameters import CHAMPION, CHAMPION_NAME, PROVENANCE, completed
 from project import registry, s3
 from project.aws import Connection
 from project.aws_errors import is_not_found
@@ -97,6 +97,38 @@ def champion(connection: Connection, definition: Mapping[str, Any]) -> dict[str,
         return {}
     name = f"{approved.name} of group {connection.project.model_package_group}"
     return {CHAMPION: str(approved.container["ModelDataUrl"]), CHAMPION_NAME: name}
+
+
+def with_usual(
+    connection: Connection,
+    settings: Settings,
+    definition: Mapping[str, Any],
+    given: Mapping[str, str],
+    locate: Callable[[Connection, Settings], str],
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the parameters that a run is started with, and the usual values among them.
+
+    Parameters
+    ----------
+    definition : of the pipeline that is started.
+    given : the values that were asked for, by name.
+    locate : `upload_input`, or `input_uri` where nothing is started.
+
+    Returns
+    -------
+    Both by name, without what says where the run comes from. What starts the pipeline by itself
+    works with the usual values, so the data are among them also where a run has others.
+
+    Raises
+    ------
+    ProjectError : as `upload_input` and `input_version`.
+    """
+    usual = champion(connection, definition)
+    if "InputDataUrl" not in given or settings.triggers.declared:
+        usual["InputDataUrl"] = locate(connection, settings)
+    found = completed(given, usual)
+    found.setdefault(INPUT_VERSION, input_version(connection, found["InputDataUrl"]))
+    return found, usual
 
 
 def input_version(connection: Connection, uri: str) -> str:

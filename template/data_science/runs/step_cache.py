@@ -38,6 +38,12 @@ KEYS: dict[str, tuple[str, ...]] = {
 _JOIN = "Std:Join"
 """The function of a definition that makes one text of several values."""
 
+_ARGUMENTS = "AppSpecification.ContainerArguments"
+"""Where the words stand that a script of a processing step is called with."""
+
+_CHAMPION = "champion-name"
+"""The option that tells the script what to call the champion."""
+
 _NAMED = 3
 """How many differences are named; more are counted."""
 
@@ -49,11 +55,13 @@ class Verdict(NamedTuple):
     ----------
     reused_from : id of the run whose result is taken; empty when the step runs.
     reason : why it runs, in a line; empty when it does not.
+    chosen_by : the condition in whose branch it stands; empty when it stands in none.
     """
 
     step: str
     reused_from: str
     reason: str
+    chosen_by: str = ""
 
 
 class _Made(NamedTuple):
@@ -95,13 +103,18 @@ def explain(
     """
     made_by: dict[str, str] = {}
     verdicts = []
+    chosen_by = {
+        inner["Name"]: step["Name"]
+        for step in all_steps(definition["Steps"])
+        for inner in _chosen(step)
+    }
     for step in all_steps(definition["Steps"]):
         verdict = _explain(step, _Plan(values, made_by, ""), earlier, now)
         if verdict.reused_from:
             made_by[step["Name"]] = next(
                 one.arn for one in earlier if one.id == verdict.reused_from
             )
-        verdicts.append(verdict)
+        verdicts.append(verdict._replace(chosen_by=chosen_by.get(verdict.step, "")))
     return verdicts
 
 
@@ -109,9 +122,15 @@ def all_steps(steps: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield the steps of a definition, those in the branches of conditions after these."""
     for step in steps:
         yield step
-        if step["Type"] == "Condition":
-            branches = step["Arguments"]
-            yield from all_steps([*branches.get("IfSteps", []), *branches.get("ElseSteps", [])])
+        yield from all_steps(_chosen(step))
+
+
+def _chosen(step: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the steps in the branches of a condition; none of any other step."""
+    if step["Type"] != "Condition":
+        return []
+    branches = step["Arguments"]
+    return [*branches.get("IfSteps", []), *branches.get("ElseSteps", [])]
 
 
 def _explain(
@@ -200,12 +219,19 @@ def _differences(new: Any, old: Any, path: str = "") -> Iterator[str]:
             return
         for name in sorted(set(new) | set(old)):
             yield from _differences(new.get(name), old.get(name), f"{path}.{name}".strip("."))
+    elif path == _ARGUMENTS and new != old and (named := _by_option(new)) and _by_option(old):
+        found = list(_differences(named, _by_option(old)))
+        yield from found or ["the order of its arguments has changed"]
     elif isinstance(new, list) and isinstance(old, list) and len(new) == len(old):
         for one, other in zip(new, old, strict=True):
             yield from _differences(one, other, path)
     elif new != old:
         if "sourcedir.tar.gz" in str(new) or path.startswith("ProcessingInputs.code."):
             yield "its code has changed"
+        elif old is not None and path in ("ProcessingInputs.champion.S3Input.S3Uri", _CHAMPION):
+            # Where nothing is approved, a script stands for the champion: see `pipeline.py`.
+            scripts = str(new).endswith(".py") and str(old).endswith(".py")
+            yield "its code has changed" if scripts else "it compares with another champion"
         elif _is_short(new) and _is_short(old):
             yield f"{path} is {_shown(new)}, and was {_shown(old)}"
         elif makers := list(_makers_anew(new)):
@@ -214,6 +240,25 @@ def _differences(new: Any, old: Any, path: str = "") -> Iterator[str]:
             yield f"{path} is new"
         else:
             yield f"{path} is gone" if new is None else f"{path} has changed"
+
+
+def _by_option(words: Any) -> dict[str, Any]:
+    """Return the values that a script is called with, by its options; nothing without options.
+
+    An option that stands there for several names, as `--threshold f1=0.9`, is told by both.
+    """
+    if not isinstance(words, list) or len(words) % 2:
+        return {}
+    if not all(str(one).startswith("--") for one in words[::2]):
+        return {}
+    named: dict[str, list[Any]] = {}
+    for option, value in zip(words[::2], words[1::2], strict=True):
+        name, said = str(option).removeprefix("--"), value
+        joined = value.get(_JOIN, {}) if isinstance(value, dict) else {}
+        if joined.get("On") == "=" and len(joined["Values"]) == 2:
+            name, said = f"{name} {joined['Values'][0]}", joined["Values"][1]
+        named.setdefault(name, []).append(said)
+    return {name: found[0] if len(found) == 1 else found for name, found in named.items()}
 
 
 def _makers_anew(value: Any) -> Iterator[str]:

@@ -12,6 +12,7 @@ from data_science.pipeline.definition import definition
 from data_science.runs import execution, history, inputs
 from project import registry, s3
 from project.aws import Connection
+from tests.commands import call
 from tests.data_science.tables import CLASSES, LIMIT, METRIC, POSITIVE, SCHEMA, TARGET, made_up
 
 FEATURE = next(name for name in SCHEMA["columns"] if name != TARGET)
@@ -32,7 +33,7 @@ def asked(connection: Connection) -> Settings:
             "cross_validation": 3,
         }
     )
-    return settings.model_copy(update={"quality": rules})
+    return settings.model_copy(update={"quality": rules, "cache_days": 30})
 
 
 def run(connection: Connection, rows: int, settings: Settings) -> registry.Version:
@@ -43,7 +44,10 @@ def run(connection: Connection, rows: int, settings: Settings) -> registry.Versi
     text = definition(connection, settings, bundle)
     bundle.upload(connection)
     execution.upsert(connection, text, connection.project.name)
-    parameters = {"InputDataUrl": uri, **inputs.champion(connection, json.loads(text))}
+    given = {"InputDataUrl": uri}
+    parameters, _ = inputs.with_usual(
+        connection, settings, json.loads(text), given, inputs.input_uri
+    )
     arn = execution.start(connection, parameters, connection.project.name)
     follow(connection, arn)
     newest = registry.newest(connection)
@@ -56,8 +60,12 @@ def gate(connection: Connection, version: registry.Version) -> dict[str, dict[st
     return {one["rule"]: one for one in document["quality_gate"]["rules"]}
 
 
-def test_a_model_is_judged_beside_the_newest_approved_version(fresh: Connection) -> None:
+def test_a_model_is_judged_beside_the_newest_approved_version(
+    fresh: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = asked(fresh)
+    monkeypatch.setattr("project.aws.connect", lambda target: fresh)
+    monkeypatch.setattr("data_science.config.settings.load_settings", lambda kind: settings)
     first = run(fresh, 200, settings)
     beside = f"{METRIC} beside the champion"
     rules = gate(fresh, first)
@@ -67,13 +75,26 @@ def test_a_model_is_judged_beside_the_newest_approved_version(fresh: Connection)
     registry.set_approval(fresh, first.number, "Approved", "")
     # The same again would make what is the champion now.
     text = definition(fresh, settings, read_bundle())
-    parameters = {"InputDataUrl": f"{fresh.prefix}/tests/200.csv"}
-    parameters |= inputs.champion(fresh, json.loads(text))
+    given = {"InputDataUrl": f"{fresh.prefix}/tests/200.csv"}
+    parameters, _ = inputs.with_usual(fresh, settings, json.loads(text), given, inputs.input_uri)
     assert parameters["ChampionModelUrl"] == first.container["ModelDataUrl"]
     called = f"version {first.number} of group {fresh.project.model_package_group}"
     assert parameters["ChampionName"] == called
     same = history.same_work(fresh, json.loads(text), parameters, 1)
     assert same is not None and same[1] is not None and same[1].number == first.number
+    option = f"--param=InputDataUrl={given['InputDataUrl']}"
+    source = execution.run_id(first.metadata["pipeline_execution"])
+    done = call("ds", "run", "--local", option)
+    says = f"nothing to do: run {source} did the same, and its model is the champion; --force"
+    assert says in done.stdout, done.stdout + done.stderr
+    # A single step is run all the same, beside the champion.
+    explained = call("ds", "explain-cache", "--local", "--json", option)
+    because = {one["step"]: one["reason"] for one in json.loads(explained.stdout)}
+    assert because["Train"] == ""
+    assert because["Evaluate"] == f"since run {source}: it compares with another champion"
+    # Where the champion is another model, the run must compare with that.
+    another = {**parameters, "ChampionModelUrl": f"{fresh.prefix}/another/model.tar.gz"}
+    assert history.same_work(fresh, json.loads(text), another, 1) is None
     second = run(fresh, 240, settings)
     assert second.number == first.number + 1
     compared = gate(fresh, second)[beside]

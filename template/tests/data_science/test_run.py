@@ -28,6 +28,7 @@ from tests.data_science.tables import NUMBER, TARGET, made_up
 
 FAR = 1_000_000.0
 """Stands for infinity, which is no value of a parameter."""
+NO_RUN = "there is no run xxx; `ds runs` lists them"
 
 
 @pytest.fixture(scope="module")
@@ -300,7 +301,6 @@ def test_a_version_is_approved_and_rejected(
 def test_what_is_not_there_is_refused_in_one_line(registered: registry.Version) -> None:
     for arguments in (
         ("approve", "999"),
-        ("logs", "--run", "nothing"),
         ("run", "--local", "--param", "InputDataUrl=s3://somebodys/table.csv"),
     ):
         done = call("ds", *arguments)
@@ -322,6 +322,7 @@ def test_wrong_use_exits_with_2_and_starts_nothing(
         "--param=InputDataUrl=/etc/passwd": "must be s3://bucket/key",
         "--param=InputDataUrl=s3://bucket": "must be s3://bucket/key",
         "--only=NoStep": "it has Preprocess, ",
+        "--only=evaluate": "the pipeline has no step evaluate; did you mean Evaluate? It has Prep",
         "--from=a": "--from goes with --only",
         "--nothing": "No such option",
     }
@@ -329,6 +330,16 @@ def test_wrong_use_exits_with_2_and_starts_nothing(
         done = call("ds", "run", argument)
         assert done.returncode == 2, argument
         assert says in done.stderr.splitlines()[-1], done.stderr
+    for command in (("logs",), ("retry",), ("stop",), ("trials",), ("report", "--no-open")):
+        done = call("ds", *command, "--run", "xxx")
+        assert (done.returncode, done.stderr) == (2, f"error: {NO_RUN}\n"), command
+    for arguments in (("run", "--only", "Train", "--from", "xxx"), ("compare", "xxx")):
+        done = call("ds", *arguments)
+        assert done.returncode == 2, arguments
+        assert NO_RUN in done.stderr
+    meant = call("ds", "logs", "preprocess")
+    assert meant.returncode == 2
+    assert "no job of step preprocess in this run; did you mean Preprocess? It" in meant.stderr
     unknown = call("ds", "logs", "NoStep")
     assert unknown.returncode == 2
     assert "no job of step NoStep in this run; it has Preprocess" in unknown.stderr
@@ -384,7 +395,8 @@ def test_the_cache_is_explained_as_it_then_works(
     source = execution.run_id(registered.metadata["pipeline_execution"])
     for step in ("Preprocess", "Train", "Evaluate"):
         assert found[step]["becomes"] == f"cached, from run {source}"
-    assert found["Register"]["becomes"] == "runs"
+    for step in ("Register", "NotGoodEnough"):
+        assert found[step]["becomes"] == "runs if QualityGate chooses it"
 
 
 def test_a_run_that_failed_goes_on_and_one_that_did_not_does_not(

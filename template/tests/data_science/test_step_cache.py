@@ -79,6 +79,16 @@ def said(earlier: list[Any], values: Any = None, **changes: Any) -> dict[str, st
     return {one.step: one.reused_from or one.reason for one in verdicts}
 
 
+def called_with(*words: Any, champion: str = "") -> dict[str, Any]:
+    made = document()
+    arguments = made["Steps"][0]["Arguments"]
+    arguments["AppSpecification"]["ContainerArguments"] = list(words)
+    if champion:
+        given = {"InputName": "champion", "S3Input": {"S3Uri": champion}}
+        arguments["ProcessingInputs"].append(given)
+    return made
+
+
 def test_the_same_again_comes_from_the_cache_and_what_is_no_job_does_not() -> None:
     assert said([ran("a")]) == {
         "Preprocess": "a",
@@ -200,3 +210,59 @@ def test_a_step_of_another_type_is_told_as_such_and_many_differences_are_counted
     told = said([ran("a", definition=many)])["Train"].split("; ")
     assert len(told) == 4
     assert told[3] == "and 3 more differences"
+
+
+def pair(name: str, value: Any) -> dict[str, Any]:
+    return {"Std:Join": {"On": "=", "Values": [name, value]}}
+
+
+FOLDS = ("--folds", "3")
+ROUNDS = ("--hyperparameter", pair("rounds", {"Get": "Parameters.rounds"}))
+LIMIT = ("--threshold", pair("f1", {"Get": "Parameters.Threshold"}))
+SLICES = ("--slice", "x=1", "--slice", "y=1")
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "reason"),
+    [
+        (
+            (*LIMIT, *ROUNDS),
+            (*LIMIT, "--hyperparameter", pair("rounds", "9")),
+            "hyperparameter rounds is 5, and was 9",
+        ),
+        (
+            (*LIMIT, *FOLDS),
+            ("--threshold", pair("f1", 0.25), *FOLDS),
+            "threshold f1 is 0.5, and was 0.25",
+        ),
+        (FOLDS, ("--folds", "5"), "folds is 3, and was 5"),
+        ((*FOLDS, *LIMIT), LIMIT, "folds is 3, and was not there"),
+        (SLICES, ("--slice", "x=1", "--slice", "y=2"), "slice is y=1, and was y=2"),
+        (SLICES, ("--slice", "x=1"), "slice has changed"),
+        ((*FOLDS, *LIMIT), (*LIMIT, *FOLDS), "the order of its arguments has changed"),
+        (("word", "3"), ("word", "5"), "AppSpecification.ContainerArguments is 3, and was 5"),
+    ],
+)
+def test_an_argument_of_a_script_is_named(
+    new: tuple[Any, ...], old: tuple[Any, ...], reason: str
+) -> None:
+    earlier = [ran("a", definition=called_with(*old))]
+    verdicts = explain(called_with(*new), VALUES, earlier, NOW)
+    assert verdicts[0].reason == f"since run a: {reason}"
+
+
+def test_another_champion_is_said_once_and_is_not_mistaken_for_other_code() -> None:
+    name = "--champion-name"
+    nobody, first = "s3://b/code/one/steps/evaluate.py", "s3://b/run/model.tar.gz"
+    before = [ran("a", definition=called_with(name, "none", champion=nobody))]
+    now = called_with(name, "version 1", champion=first)
+    assert explain(now, VALUES, before, NOW)[0].reason == (
+        "since run a: it compares with another champion"
+    )
+    later = called_with(name, "none", champion="s3://b/code/two/steps/evaluate.py")
+    assert explain(later, VALUES, before, NOW)[0].reason == "since run a: its code has changed"
+
+
+def test_what_stands_in_a_branch_is_chosen_by_its_condition() -> None:
+    chosen = {one.step: one.chosen_by for one in explain(document(), VALUES, [ran("a")], NOW)}
+    assert chosen == {"Preprocess": "", "Train": "", "Gate": "", "Register": "Gate"}
