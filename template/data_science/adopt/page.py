@@ -170,9 +170,9 @@ def _histogram(present: pd.Series, kind: str) -> str:
     low, high = (_value(edge, kind) for edge in (present.min(), present.max()))
     middle = f"median {_value(present.median(), kind)}"
     return (
-        f"<svg width={_WIDTH} height={_HEIGHT + 16} role=img>{bars}"
+        f"<svg width={_WIDTH} height={_HEIGHT + 30} role=img>{bars}"
         f"<text x=0 y={_HEIGHT + 13}>{low}</text>"
-        f"<text x={_WIDTH / 2:.0f} y={_HEIGHT + 13} text-anchor=middle>{middle}</text>"
+        f"<text x={_WIDTH / 2:.0f} y={_HEIGHT + 26} text-anchor=middle>{middle}</text>"
         f"<text x={_WIDTH} y={_HEIGHT + 13} text-anchor=end>{high}</text></svg>"
     )
 

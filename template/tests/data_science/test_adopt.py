@@ -1,5 +1,6 @@
 """`ds adopt`: any table is read, described, and written down so that the project learns from it."""
 
+import re
 import bz2
 import gzip
 import json
@@ -517,6 +518,14 @@ def test_the_report_is_one_page_that_shows_every_column() -> None:
     for outside in ("http", "src=", "@import", "url("):
         assert outside not in text
     assert text.count("<svg") >= 6
+
+
+def test_the_median_stands_below_the_ends_of_a_histogram() -> None:
+    # Beside each other, three dates are wider than the drawing.
+    when = [f"2021-01-{1 + row % 28:02d}" for row in range(300)]
+    text = page("dates", described(VARIED.assign(when=when)), None)
+    [labels] = re.findall(r"<text x=0 y=(\d+)>2021-01-01</text>.*? y=(\d+) .*?>median", text)
+    assert int(labels[1]) >= int(labels[0]) + 11
 
 
 def test_the_report_on_a_wide_table_stays_small() -> None:

@@ -61,9 +61,13 @@ def test_the_head_says_whether_the_model_is_good_enough() -> None:
     head = read(findings(YES_NO, target="a<b", verdicts=[kept, unknown]))[0]
     assert [(one.tag, one.get("class"), text(one)) for one in head] == [
         ("h1", None, "Evaluation of the model of a<b"),
-        ("p", "verdict good", "Good enough: it keeps every rule."),
+        ("p", "verdict good", "Good enough: it keeps every rule that was judged (1 of 2)."),
         ("p", "note", "on <2> rows"),
     ]
+    head = read(findings(YES_NO, verdicts=[kept]))[0]
+    assert text(head[1]) == "Good enough: it keeps every rule."
+    head = read(findings(YES_NO, verdicts=[unknown]))[0]
+    assert text(head[1]) == "No rule was judged."
     broken = [Verdict("", 0, 0, False, says) for says in ("f1 is <low>", "recall is low")]
     head = read(findings(YES_NO, verdicts=[kept, *broken]))[0]
     assert [head[1].get("class"), text(head[1])] == [
@@ -80,11 +84,12 @@ def test_every_rule_is_told_with_its_outcome() -> None:
     ]
     section = titled(read(findings(YES_NO, verdicts=verdicts)), "Quality rules")
     assert rows(section) == [
-        ["rule", ">value", ">limit", "outcome", "in words"],
-        ["f1", ">0.9123", ">0.8", "kept", "it is fine"],
-        ["auc", ">0.5", ">0.75", "broken", "it is low"],
-        ["f1 beside the champion", ">0.9", ">n/a", "not judged", "there is none"],
+        ["rule", ">value", ">limit", "outcome"],
+        ["f1", ">0.9123", ">0.8", "kept"],
+        ["auc", ">0.5", ">0.75", "broken"],
+        ["f1 beside the champion", ">0.9", ">n/a", "not judged"],
     ]
+    assert note(section) == "there is none"
 
 
 METRICS = {"f1": estimate(0.8, 0.75, 0.85), "auc": estimate(0.9)}
@@ -134,6 +139,23 @@ def test_cross_validation_stands_beside_the_model_with_its_spread() -> None:
         ["f1", ">0.8", ">0.75 to 0.85", ">0.3 ± 0.26", ">0.1 to 0.6"],
         ["auc", ">0.9", ">n/a", ">0.5 ± 0", ">0.5 to 0.5"],
     ]
+    assert text(section.findall("p")[1]) == (
+        "On the test set f1 0.8 lies above every fold (0.1 to 0.6); auc 0.9 lies above every fold "
+        "(0.5 to 0.5). The split may be lucky or unlucky: trust the folds."
+    )
+
+
+def test_only_a_metric_outside_its_folds_is_doubted() -> None:
+    metrics = {"f1": estimate(0.2), "auc": estimate(0.5), "recall": estimate(0.7)}
+    folds = {"f1": [0.3, 0.4], "auc": [0.5, 0.6], "recall": [0.6, NONE]}
+    section = titled(read(findings(YES_NO, metrics=metrics, folds=folds)), "Metrics")
+    assert text(section.findall("p")[1]) == (
+        "On the test set f1 0.2 lies below every fold (0.3 to 0.4). The split may be lucky or "
+        "unlucky: trust the folds."
+    )
+    del metrics["f1"]
+    section = titled(read(findings(YES_NO, metrics=metrics, folds=folds)), "Metrics")
+    assert len(section.findall("p")) == 1
 
 
 def part(column: str, value: str, count: int, *metric: float) -> Slice:

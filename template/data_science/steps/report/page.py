@@ -1,5 +1,6 @@
 """The report as one HTML page that needs nothing else: no script, no file, no network."""
 
+import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -25,8 +26,10 @@ figure { margin: 0.6rem 0 0; width: 21rem; }
 figcaption { color: var(--soft); font-size: 0.85rem; } .scroll { overflow-x: auto; }
 table { border-collapse: collapse; margin: 0.5rem 0; } td, th { padding: 0.25rem 0.9rem 0.25rem 0;
   border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-th { color: var(--soft); font-weight: 500; } td.n, th.n { text-align: right;
-  font-variant-numeric: tabular-nums; white-space: nowrap; }
+th { color: var(--soft); font-weight: 500; } td.n, th.n { text-align: right; }
+td.n { font-variant-numeric: tabular-nums; white-space: nowrap; }
+@media (max-width: 32rem) { body { padding: 1rem; } table { font-size: 0.8rem; }
+  td, th { padding-right: 0.5rem; } }
 td.cell { text-align: right; padding: 0.3rem 0.7rem; border: 1px solid var(--paper);
   background: color-mix(in srgb, var(--c0) calc(var(--share) * 65%), transparent); }
 svg { width: 100%; height: auto; display: block; } svg.wide { max-width: 52rem; }
@@ -84,9 +87,16 @@ def page(findings: Findings, about: str) -> str:
 
 def _head(findings: Findings, about: str) -> str:
     broken = [verdict.says for verdict in findings.verdicts if verdict.kept is False]
-    outcome = (
-        f"Not good enough: {'; '.join(broken)}." if broken else "Good enough: it keeps every rule."
-    )
+    judged = sum(verdict.kept is not None for verdict in findings.verdicts)
+    if broken:
+        outcome = f"Not good enough: {'; '.join(broken)}."
+    elif judged == len(findings.verdicts):
+        outcome = "Good enough: it keeps every rule."
+    elif judged:
+        count = f"{judged} of {len(findings.verdicts)}"
+        outcome = f"Good enough: it keeps every rule that was judged ({count})."
+    else:
+        outcome = "No rule was judged."
     return (
         f"<header><h1>Evaluation of the model of {escape(findings.target)}</h1>"
         f'<p class="verdict {"bad" if broken else "good"}">{escape(outcome)}</p>'
@@ -97,17 +107,13 @@ def _head(findings: Findings, about: str) -> str:
 def _rules(findings: Findings) -> str:
     words = {True: "kept", False: "broken", None: "not judged"}
     rows = [
-        [
-            verdict.rule,
-            number(verdict.value),
-            number(verdict.limit),
-            words[verdict.kept],
-            verdict.says,
-        ]
+        [verdict.rule, number(verdict.value), number(verdict.limit), words[verdict.kept]]
         for verdict in findings.verdicts
     ]
-    head = ["rule", "value", "limit", "outcome", "in words"]
-    return section("Quality rules", table(head, rows, numbers={1, 2}))
+    why = "; ".join(verdict.says for verdict in findings.verdicts if verdict.kept is None)
+    return section(
+        "Quality rules", table(["rule", "value", "limit", "outcome"], rows, numbers={1, 2}), why
+    )
 
 
 def _metrics(findings: Findings) -> str:
@@ -138,7 +144,26 @@ def _metrics(findings: Findings) -> str:
             f" Cross-validation: the training set in {count} parts, the model trained anew without "
             "each and judged on it; mean ± standard deviation."
         )
-    return section("Metrics", table(head, rows, numbers=set(range(1, len(head)))), note)
+    metrics = table(head, rows, numbers=set(range(1, len(head))))
+    return section("Metrics", _outside(findings) + metrics, note)
+
+
+def _outside(findings: Findings) -> str:
+    """Return a paragraph on the metrics that lie outside what all folds have; empty if none do."""
+    said = []
+    for name, values in findings.folds.items():
+        if name not in findings.metrics or any(math.isnan(one) for one in values):
+            continue
+        value, low, high = findings.metrics[name].value, min(values), max(values)
+        if math.isnan(value) or low <= value <= high:
+            continue
+        side = "below" if value < low else "above"
+        ends = interval(low, high)
+        said.append(f"{name} {number(value)} lies {side} every fold ({ends})")
+    if not said:
+        return ""
+    text = f"On the test set {'; '.join(said)}. The split may be lucky or unlucky: trust the folds."
+    return f"<p>{escape(text)}</p>"
 
 
 def interval(low: float, high: float) -> str:
