@@ -127,7 +127,14 @@ def with_usual(
     if "InputDataUrl" not in given or settings.triggers.declared:
         usual["InputDataUrl"] = locate(connection, settings)
     found = completed(given, usual)
-    found.setdefault(INPUT_VERSION, input_version(connection, found["InputDataUrl"]))
+    uri = found["InputDataUrl"]
+    local_file = uri == usual.get("InputDataUrl") and not settings.data.input.startswith("s3://")
+    if local_file and objects_at(connection, uri) == []:
+        # The URI tells its content apart, and `locate` has not uploaded it.
+        version = "unknown"
+    else:
+        version = input_version(connection, uri)
+    found.setdefault(INPUT_VERSION, version)
     return found, usual
 
 
