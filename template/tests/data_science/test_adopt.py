@@ -1,9 +1,9 @@
 """`ds adopt`: any table is read, described, and written down so that the project learns from it."""
 
-import re
 import bz2
 import gzip
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
