@@ -106,13 +106,14 @@ class _UniqueKeys(yaml.SafeLoader):
 S = TypeVar("S", bound=Strict)
 
 
-def load(path: Path, kind: type[S]) -> S:
+def load(path: Path, kind: type[S], context: dict[str, Any] | None = None) -> S:
     """Read a YAML file into a settings class.
 
     Parameters
     ----------
     path : the file.
     kind : the class that says which keys there are.
+    context : what its validators may ask for beside the file.
 
     Raises
     ------
@@ -139,7 +140,7 @@ def load(path: Path, kind: type[S]) -> S:
     if not isinstance(content, dict):
         raise ProjectError(f"{shown} holds no keys; {put_back}")
     try:
-        return kind.model_validate(content)
+        return kind.model_validate(content, context=context)
     except ValidationError as error:
         raise ProjectError(f"{shown}: {_first_problem(error)}") from None
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from data_science.config.declared import declared_hyperparameters, hyperparameter_values
 from data_science.config.notices import Notices
@@ -15,9 +15,13 @@ from project.names import saying
 from project.settings import ROOT, Strict, load
 
 
-def _known(metric: str) -> str:
+def _known(metric: str, info: ValidationInfo) -> str:
     if metric not in METRICS:
-        raise ValueError(f"must be one of {', '.join(METRICS)}")
+        fitting = metrics_of(info.context["problem_type"]) if info.context else METRICS
+        raise ValueError(
+            f"must be one of {', '.join(fitting)}, or one that you add to "
+            "data_science/steps/metrics.py"
+        )
     return metric
 
 
@@ -156,7 +160,8 @@ def load_settings(problem_type: str) -> Settings:
     ProjectError : a key is wrong, a metric does not fit the problem type, a threshold is out of
         its metric's range, or a hyperparameter breaks its declaration.
     """
-    settings = load(ROOT / "data_science" / "settings.yaml", Settings)
+    context = {"problem_type": problem_type}
+    settings = load(ROOT / "data_science" / "settings.yaml", Settings, context)
     for key, metric, threshold in settings.quality.named:
         if METRICS[metric].problem_type != problem_type:
             problem = f"{metric} does not fit {problem_type}; use one of "

@@ -1,9 +1,11 @@
 """What the settings let a model be judged by."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from data_science.config import settings as loading
 from data_science.config.quality import METRICS, metrics_of, threshold_problem
@@ -29,6 +31,24 @@ def test_an_unknown_metric_is_refused_with_those_there_are() -> None:
         Quality(metric="acuracy", threshold=0.5)
     with pytest.raises(ValueError, match=r"must be one of .*accuracy, precision, recall, f1, auc"):
         Quality(metric="f1", threshold=0.5, thresholds={"acuracy": 0.5})
+
+
+@pytest.mark.parametrize("problem_type", ["classification", "regression"])
+def test_an_unknown_metric_is_refused_with_those_of_the_problem(
+    problem_type: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = yaml.safe_load((loading.ROOT / "data_science" / "settings.yaml").read_text())
+    fitting = metrics_of(problem_type)
+    document["quality"] = {"metric": fitting[0], "threshold": 0, "thresholds": {"mapple": 1}}
+    (tmp_path / "data_science").mkdir()
+    (tmp_path / "data_science" / "settings.yaml").write_text(yaml.safe_dump(document))
+    monkeypatch.setattr(loading, "ROOT", tmp_path)
+    with pytest.raises(ProjectError) as refused:
+        load_settings(problem_type)
+    assert str(refused.value).endswith(
+        f"key `quality.thresholds.mapple`: must be one of {', '.join(fitting)}, or one that you "
+        "add to data_science/steps/metrics.py, not 'mapple'"
+    )
 
 
 def test_a_metric_has_one_threshold() -> None:
