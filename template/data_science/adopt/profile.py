@@ -19,6 +19,14 @@ _FEWEST_OF_A_CLASS = 3
 _UNIQUE = 0.98
 _MUCH_MISSING = 0.5
 _NAMED_ID = re.compile(r"(?:.*[ _-])?(?:id|uuid|guid)|.*[a-z](?:Id|ID)", re.ASCII)
+_NUMBERS_THINGS = re.compile(
+    r"(?:.*[ _.-])?(?:nr|no|nummer|number|num|key|code|kunde|kundin|customer|client|patient|user|"
+    r"account|konto|machine|device)\.?",
+    re.IGNORECASE,
+)
+_CAPITAL_INSIDE = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_UNEVEN = 5
+"""A value that is there more often than so many times the mean is no number of a thing."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,7 @@ class Finding:
     ----------
     column : which column it is about; None for the whole table.
     what : the finding in a word: `leak`, `identifier`, `constant`, `empty`, `duplicate column`,
-        `duplicate rows`, `missing`, `stray`, `written`.
+        `duplicate rows`, `group`, `missing`, `stray`, `written`.
     message : what was found, in a sentence.
     left_out : whether the column is no feature for it.
     """
@@ -93,7 +101,15 @@ def profile(
     if repeated:
         message = f"{repeated} of {len(source.table)} rows are the same as another one"
         found.append(Finding(None, "duplicate rows", message))
+    out = {one.column for one in found if one.left_out}
     for name, column in columns.items():
+        if name != target and name not in out and _may_group(name, column):
+            message = (
+                f"has {column.texts.nunique()} values in {len(column.texts)} rows; if it numbers "
+                "customers or the like, whose rows belong together, set data.split to group and "
+                f"data.split_by to {name}"
+            )
+            found.append(Finding(name, "group", message))
         found += _about(name, column)
     return Profile(source, columns, found, tells)
 
@@ -141,6 +157,20 @@ def _identifies(name: str, column: Column, present: pd.Series) -> str:
             f"data.split_by to {name}"
         )
     return ""
+
+
+def _may_group(name: str, column: Column) -> bool:
+    """Whether a column seems to number things that have several rows each, by name and values."""
+    if column.kind not in ("number", "category"):
+        return False
+    if not _NUMBERS_THINGS.fullmatch(_CAPITAL_INSIDE.sub(" ", name)):
+        return False
+    values = column.values.dropna()
+    if column.kind == "number" and not ((values % 1 == 0) & (values >= 0)).all():
+        return False
+    counts = column.texts.value_counts()
+    mean = counts.mean()
+    return bool(len(counts) > LISTED and mean >= 2 and counts.max() <= _UNEVEN * mean)
 
 
 def _about(name: str, column: Column) -> Iterator[Finding]:

@@ -335,8 +335,41 @@ def test_columns_that_say_nothing_are_found_and_left_out() -> None:
     assert found.left_out == {"empty", "constant", "number", "uuid", "customer_id", "twin"}
 
 
+def test_a_column_that_seems_to_number_what_rows_are_about_is_noted() -> None:
+    rows = range(900)
+    spread = np.random.default_rng(0).integers(0, 149, 900)
+    made = table(900, **{"Kunde Nr": spread + 1000, "machineNo": [f"m{row % 90}" for row in rows]})
+    found = described(made)
+    assert [(one.column, one.what, one.left_out) for one in found.findings] == [
+        ("Kunde Nr", "group", False),
+        ("machineNo", "group", False),
+    ]
+    assert found.findings[1].message == (
+        "has 90 values in 900 rows; if it numbers customers or the like, whose rows belong "
+        "together, set data.split to group and data.split_by to machineNo"
+    )
+    assert "data.split_by to Kunde Nr" in page("file", found, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("age", [row % 80 for row in range(900)]),
+        ("number of rooms", [row % 80 for row in range(900)]),
+        ("NumberSold", [min(row, 899 - row) // 6 if row % 2 else 0 for row in range(900)]),
+        ("house no", [row % 40 for row in range(900)]),
+        ("part no", [row % 600 for row in range(900)]),
+        ("code", [row % 80 / 8 for row in range(900)]),
+        ("customer balance", [row % 80 - 40 for row in range(900)]),
+    ],
+)
+def test_an_ordinary_number_is_no_group(name: str, cells: list[float]) -> None:
+    found = described(table(900, **{name: cells}))
+    assert "group" not in {one.what for one in found.findings}
+
+
 def test_rows_that_are_there_twice_are_counted() -> None:
-    made = table(key=[f"{row % 50} {row % 4}" for row in range(200)]).drop_duplicates()
+    made = table(place=[f"{row % 50} {row % 4}" for row in range(200)]).drop_duplicates()
     rows = len(made)
     made = pd.concat([made, made.head(3)], ignore_index=True)
     assert described(made).findings[-1] == Finding(
