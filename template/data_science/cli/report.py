@@ -31,7 +31,7 @@ def report(
 
     Example: ds report 3
     """
-    from data_science.runs import comparison, history
+    from data_science.runs import comparison, history, identity
     from project import registry, s3
     from project.aws import connect
     from project.settings import ROOT
@@ -41,7 +41,9 @@ def report(
     connection = connect(console.target(local))
     if run is not None:
         what = f"run {run}"
-        uri = comparison.evaluation_uri(history.earlier_run(connection, run))
+        earlier = history.earlier_run(connection, run)
+        uri = comparison.evaluation_uri(earlier)
+        facts = identity.of_run(connection.project.name, earlier)
     else:
         found = (
             registry.newest(connection)
@@ -51,6 +53,7 @@ def report(
         if found is None:
             raise ProjectError("no version is registered yet; `ds report --run ID` shows a run's")
         what, uri = found.name, found.metrics_uri
+        facts = identity.of_version(connection.project.name, found)
     if not uri:
         raise ProjectError(f"{what} was not evaluated; `ds runs` shows the runs there are")
     folder = ROOT / "data" / "reports"
@@ -58,6 +61,8 @@ def report(
     path = folder / f"{what.replace(' ', '-')}.html"
     unfinished = path.with_name(f".{path.name}.part")
     s3.download(connection, f"{uri.rpartition('/')[0]}/report.html", unfinished)
+    page = identity.written_into(unfinished.read_text("utf-8"), facts)
+    unfinished.write_text(page, "utf-8")
     unfinished.replace(path)
     print(path)
     if open_it and not opened(path.as_uri()):

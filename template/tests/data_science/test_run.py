@@ -454,7 +454,10 @@ def test_the_report_of_a_version_or_a_run_is_copied_here(registered: registry.Ve
         assert done.returncode == 0, done.stderr
         path = Path(done.stdout.strip())
         assert path.parent == ROOT / "data" / "reports"
-        assert "Evaluation of the model of" in path.read_text("utf-8")
+        page = path.read_text("utf-8")
+        assert "Evaluation of the model of" in page
+        assert f", version {registered.number}, " in page
+        assert f", run {source}, " in page
         path.unlink()
     both = run("ds", "report", "1", "--run", source)
     assert (both.returncode, both.stderr) == (2, "error: name a version or a run, not both\n")
