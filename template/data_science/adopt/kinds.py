@@ -68,19 +68,20 @@ class Column:
         return sorted(found.index) if few else None
 
 
-def read_column(texts: pd.Series, decimal_comma: bool) -> Column:
+def read_column(texts: pd.Series, decimal_comma: bool, day_first: bool | None = None) -> Column:
     """Return what a column holds.
 
     Parameters
     ----------
     texts : the cells as they were written; an empty one is None.
     decimal_comma : what a comma in a number stands for, where both can be.
+    day_first : whether the day stands before the month, where both can be; None if nobody says.
     """
     without = texts.mask(texts == NONE)
     present = without.dropna()
     if {text.lower() for text in present.unique()[:5]} in BOOLEANS:
         return Column("boolean", without, without)
-    found = _dates(without, present) if _may_be_dates(present) else None
+    found = _dates(without, present, day_first) if _may_be_dates(present) else None
     found = found or _numbers(without, present, decimal_comma)
     if found is not None:
         return found
@@ -116,7 +117,10 @@ def rewritten(texts: pd.Series, kind: str, decimal_comma: bool) -> pd.Series:
         read = plain.reindex(texts.index)
     elif kind == "date" and (dates := _dates(texts, present, most_stray=0.5)) is not None:
         if dates.remark:
-            raise ValueError(f"{dates.remark}; write the dates as 2026-01-31")
+            raise ValueError(
+                f"holds dates such as {present.iloc[0]!r}, which may be read in two ways; write "
+                "them as 2026-01-31"
+            )
         read = dates.texts
     return texts if read is None else read.where(read.notna(), texts)
 
@@ -169,7 +173,12 @@ def _stray(present: pd.Series, values: pd.Series, most: float = _STRAY) -> tuple
     return tuple(wrong)
 
 
-def _dates(texts: pd.Series, present: pd.Series, most_stray: float = _STRAY) -> Column | None:
+def _dates(
+    texts: pd.Series,
+    present: pd.Series,
+    day_first: bool | None = None,
+    most_stray: float = _STRAY,
+) -> Column | None:
     iso = _iso(present)
     stray = _stray(present, iso, most_stray)
     if stray is not None:
@@ -180,13 +189,26 @@ def _dates(texts: pd.Series, present: pd.Series, most_stray: float = _STRAY) -> 
             values = _parsed(present, form)
             stray = _stray(present, values, most_stray)
             if stray is not None:
-                found.append((len(stray), form, _date_column(texts, values, stray)))
+                found.append((len(stray), _date_column(texts, values, stray)))
     if not found:
         return None
-    fewest = [one for one in found if one[0] == min(found, key=lambda one: one[0])[0]]
-    column = fewest[0][2]
-    if len(fewest) > 1:
-        return replace(column, remark=f"may be read in two ways; it was read as {fewest[0][1]}")
+    fewest = min(strays for strays, *_ in found)
+    read = [column for strays, column in found if strays == fewest]
+    column = read[0]
+    for another in read[1:]:
+        # A date of May is one in full and in short.
+        differs = (column.values != another.values) & column.values.notna()
+        if not differs.any() or day_first is False:
+            continue
+        if day_first:
+            return another
+        at = differs.idxmax()
+        taken = column.values[at]
+        return replace(
+            column,
+            remark=f"may be read in two ways: {texts[at]} is taken for {taken.day} {taken:%B %Y}, "
+            "the month first; say --day-first or --month-first",
+        )
     return column
 
 

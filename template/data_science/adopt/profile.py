@@ -72,10 +72,11 @@ class Profile:
         return {one.column for one in self.findings if one.left_out and one.column is not None}
 
 
-def read_columns(source: Source) -> dict[str, Column]:
-    """Return what each column of a table holds, in their order."""
+def read_columns(source: Source, day_first: bool | None = None) -> dict[str, Column]:
+    """Return what each column of a table holds, in their order; see `read_column`."""
     return {
-        str(name): read_column(cells, source.decimal_comma) for name, cells in source.table.items()
+        str(name): read_column(cells, source.decimal_comma, day_first)
+        for name, cells in source.table.items()
     }
 
 

@@ -35,6 +35,14 @@ def adopt(
     encoding: Annotated[
         str | None, typer.Option(help="Of a CSV file, if it is not found out, such as cp1250.")
     ] = None,
+    day_first: Annotated[
+        bool | None,
+        typer.Option(
+            "--day-first/--month-first",
+            help="How to read dates such as 01/02/2026, if no date of the column tells.",
+            show_default=False,
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -54,7 +62,7 @@ def adopt(
 
     project = load_project()
     source = read_source(file, encoding)
-    columns = read_columns(source)
+    columns = read_columns(source, day_first)
     if target is not None and target not in columns:
         raise UsageError(_no_column(target, columns))
     usual = taking_over.current_target()

@@ -240,7 +240,8 @@ def test_cells_of_a_known_kind_are_rewritten_and_others_stay(
 
 
 def test_dates_of_two_meanings_are_not_guessed_where_nobody_looks() -> None:
-    with pytest.raises(ValueError, match="may be read in two ways"):
+    says = "^holds dates such as '01/02/2026', which may be read in two ways; write them as 2026-01"
+    with pytest.raises(ValueError, match=says):
         rewritten(pd.Series(["01/02/2026"], dtype=object), "date", False)
 
 
@@ -264,10 +265,41 @@ def test_eight_digits_are_a_date_if_all_of_them_are() -> None:
     assert column(*[str(20000101 + 7 * row) for row in range(80)]).kind == "number"
 
 
-def test_a_date_that_may_be_read_in_two_ways_is_remarked() -> None:
-    assert column("01/02/2026", "03/04/2026").remark == (
-        "may be read in two ways; it was read as %m/%d/%Y"
+def read_dates(*cells: str, day_first: bool | None) -> tuple[list[str], str]:
+    found = read_column(pd.Series(cells, dtype=object), False, day_first)
+    return found.texts.str[:10].tolist(), found.remark
+
+
+def test_dates_that_may_be_read_in_two_ways_are_read_as_the_user_says() -> None:
+    cells = ("05/05/2026", "01/02/2026", "03/04/2026")
+    texts, remark = read_dates(*cells, day_first=None)
+    assert texts == ["2026-05-05", "2026-01-02", "2026-03-04"]
+    assert remark == (
+        "may be read in two ways: 01/02/2026 is taken for 2 January 2026, the month first; say "
+        "--day-first or --month-first"
     )
+    assert read_dates(*cells, day_first=False) == (texts, "")
+    assert read_dates(*cells, day_first=True) == (["2026-05-05", "2026-02-01", "2026-04-03"], "")
+
+
+@pytest.mark.parametrize("day_first", [None, True, False])
+def test_dates_of_one_meaning_stay_whatever_the_user_says(day_first: bool | None) -> None:
+    assert read_dates("01/31/2026", "02/01/2026", day_first=day_first) == (
+        ["2026-01-31", "2026-02-01"],
+        "",
+    )
+    assert read_dates("1 May 2026", "31 May 2026", day_first=day_first) == (
+        ["2026-05-01", "2026-05-31"],
+        "",
+    )
+
+
+def test_the_option_reaches_the_dates(project: Path, tmp_path: Path) -> None:
+    made = VARIED.assign(when=[f"0{row % 9 + 1}/02/2026" for row in range(300)])
+    path = write(tmp_path, made.assign(y=["a", "b"] * 150).to_csv(index=False))
+    adopt(path, target="y", day_first=True)
+    written = pd.read_csv(project / "data" / "adopted" / "file.csv")
+    assert written["when"].head(2).tolist() == ["2026-02-01", "2026-02-02"]
 
 
 def test_few_cells_of_another_kind_count_as_empty_and_many_make_another_kind() -> None:
