@@ -67,7 +67,7 @@ def test_the_head_says_whether_the_model_is_good_enough() -> None:
     head = read(findings(YES_NO, verdicts=[kept]))[0]
     assert text(head[1]) == "Good enough: it keeps every rule."
     head = read(findings(YES_NO, verdicts=[unknown]))[0]
-    assert text(head[1]) == "No rule was judged."
+    assert (head[1].get("class"), text(head[1])) == ("verdict", "No rule was judged.")
     broken = [Verdict("", 0, 0, False, says) for says in ("f1 is <low>", "recall is low")]
     head = read(findings(YES_NO, verdicts=[kept, *broken]))[0]
     assert [head[1].get("class"), text(head[1])] == [

@@ -89,17 +89,18 @@ def _head(findings: Findings, about: str) -> str:
     broken = [verdict.says for verdict in findings.verdicts if verdict.kept is False]
     judged = sum(verdict.kept is not None for verdict in findings.verdicts)
     if broken:
-        outcome = f"Not good enough: {'; '.join(broken)}."
+        colour, outcome = " bad", f"Not good enough: {'; '.join(broken)}."
     elif judged == len(findings.verdicts):
-        outcome = "Good enough: it keeps every rule."
+        colour, outcome = " good", "Good enough: it keeps every rule."
     elif judged:
         count = f"{judged} of {len(findings.verdicts)}"
+        colour = " good"
         outcome = f"Good enough: it keeps every rule that was judged ({count})."
     else:
-        outcome = "No rule was judged."
+        colour, outcome = "", "No rule was judged."
     return (
         f"<header><h1>Evaluation of the model of {escape(findings.target)}</h1>"
-        f'<p class="verdict {"bad" if broken else "good"}">{escape(outcome)}</p>'
+        f'<p class="verdict{colour}">{escape(outcome)}</p>'
         f'<p class="note">{escape(about)}</p></header>'
     )
 
