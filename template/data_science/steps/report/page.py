@@ -19,7 +19,8 @@ STYLE = """
 body { margin: 0 auto; padding: 1.5rem; max-width: 70rem; background: var(--paper);
   color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 h1 { margin: 0; font-size: 1.6rem; } h2 { margin: 2.2rem 0 0.4rem; font-size: 1.15rem; }
-h3 { margin: 0; font-size: 0.95rem; } p { margin: 0.3rem 0; } .note { color: var(--soft); }
+h3 { margin: 0; font-size: 0.95rem; } p { margin: 0.3rem 0;
+  overflow-wrap: anywhere; } .note { color: var(--soft); }
 .verdict { font-weight: 600; } .good { color: var(--good); } .bad { color: var(--bad); }
 .charts { display: flex; flex-wrap: wrap; gap: 1.2rem; }
 figure { margin: 0.6rem 0 0; width: 21rem; }
