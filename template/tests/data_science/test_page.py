@@ -146,8 +146,14 @@ def test_cross_validation_stands_beside_the_model_with_its_spread() -> None:
 
 
 def test_only_a_metric_outside_its_folds_is_doubted() -> None:
-    metrics = {"f1": estimate(0.2), "auc": estimate(0.5), "recall": estimate(0.7)}
-    folds = {"f1": [0.3, 0.4], "auc": [0.5, 0.6], "recall": [0.6, NONE]}
+    metrics = {
+        "f1": estimate(0.2),
+        "auc": estimate(0.5),
+        "recall": estimate(0.7),
+        # Below both folds, but their mean, 0.55, is as likely.
+        "accuracy": estimate(0.4, 0.3, 0.55),
+    }
+    folds = {"f1": [0.3, 0.4], "auc": [0.5, 0.6], "recall": [0.6, NONE], "accuracy": [0.5, 0.6]}
     section = titled(read(findings(YES_NO, metrics=metrics, folds=folds)), "Metrics")
     assert text(section.findall("p")[1]) == (
         "On the test set f1 0.2 lies below every fold (0.3 to 0.4). The split may be lucky or "

@@ -11,7 +11,7 @@ from data_science.config import settings as loading
 from data_science.config.quality import METRICS, metrics_of, threshold_problem
 from data_science.config.settings import Quality, load_settings
 from project.errors import ProjectError
-from project.settings import load_project
+from project.settings import ROOT, load_project
 
 
 def test_the_metrics_are_those_that_the_steps_declare() -> None:
@@ -37,7 +37,7 @@ def test_an_unknown_metric_is_refused_with_those_there_are() -> None:
 def test_an_unknown_metric_is_refused_with_those_of_the_problem(
     problem_type: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    document = yaml.safe_load((loading.ROOT / "data_science" / "settings.yaml").read_text())
+    document = yaml.safe_load((ROOT / "data_science" / "settings.yaml").read_text())
     fitting = metrics_of(problem_type)
     document["quality"] = {"metric": fitting[0], "threshold": 0, "thresholds": {"mapple": 1}}
     (tmp_path / "data_science").mkdir()
