@@ -535,7 +535,7 @@ def test_files_are_scored_beside_what_they_hold(
             "whose S3 is its own; name a CSV file of this machine, or another URI",
         ),
         (["a.csv", "--version", "9999"], 1, "error: there is no version 9999"),
-        (["a.csv", "--version", "1"], 1, "error: a.csv is empty"),
+        (["a.csv", "--version", "1"], 1, "a.csv is empty"),
     ],
 )
 def test_what_cannot_be_scored_is_said_at_once(
