@@ -1,11 +1,7 @@
-"""`ds adopt`: any table is read, described, and written down so that the project learns from it."""
+"""`ds adopt`: a table is described and planned for, and the project learns from it."""
 
-import bz2
-import gzip
 import json
 import re
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,308 +13,16 @@ from columns import parse_schema
 from table import read_table
 
 from data_science.adopt import taking_over
-from data_science.adopt.kinds import Column, read_column, rewritten
 from data_science.adopt.page import page
 from data_science.adopt.plan import Plan, make_plan, problem_type_of
 from data_science.adopt.profile import Finding, Profile, profile, read_columns
-from data_science.adopt.source import Source, read_source
+from data_science.adopt.source import Source
 from data_science.adopt.yaml_file import changed
 from data_science.cli.adopt import adopt
 from data_science.config.settings import Settings
 from project.errors import ProjectError
 from project.settings import ROOT, load_project
-
-ROWS = [["Größe", "n", "x"], ["klein", "1", "0.5"], ["", "2", "1.5"], ["groß", "3", "NA"]]
-TABLE = "\n".join(",".join(row) for row in ROWS)
-
-
-def write(folder: Path, content: str | bytes, name: str = "file.csv") -> Path:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
-
-
-def zipped(content: bytes) -> bytes:
-    from io import BytesIO
-
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("file.csv", content)
-    return buffer.getvalue()
-
-
-FORMS: dict[str, tuple[Callable[[str], bytes], str]] = {
-    "plain": (str.encode, "CSV separated by commas, utf-8"),
-    "semicolons": (
-        lambda text: text.replace(",", ";").encode("latin-1"),
-        "CSV separated by semicolons, cp1252",
-    ),
-    "tabs": (lambda text: text.replace(",", "\t").encode(), "CSV separated by tabs, utf-8"),
-    "bars": (lambda text: text.replace(",", "|").encode(), "CSV separated by bars, utf-8"),
-    "mark": (lambda text: text.encode("utf-8-sig"), "CSV separated by commas, utf-8"),
-    "utf-16": (lambda text: text.encode("utf-16"), "CSV separated by commas, utf-16"),
-    "gzip": (
-        lambda text: gzip.compress(text.encode()),
-        "CSV separated by commas, utf-8, compressed",
-    ),
-    "bzip2": (
-        lambda text: bz2.compress(text.encode()),
-        "CSV separated by commas, utf-8, compressed",
-    ),
-    "zip": (lambda text: zipped(text.encode()), "CSV separated by commas, utf-8, compressed"),
-    "old line ends": (
-        lambda text: text.replace("\n", "\r\n").encode(),
-        "CSV separated by commas, utf-8",
-    ),
-}
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_a_csv_file_is_read_however_it_is_written(tmp_path: Path, form: str) -> None:
-    written, said = FORMS[form]
-    source = read_source(write(tmp_path, written(TABLE)))
-    assert source.form == said
-    assert source.table.to_dict("list") == {
-        "Größe": ["klein", None, "groß"],
-        "n": ["1", "2", "3"],
-        "x": ["0.5", "1.5", None],
-    }
-
-
-def test_a_named_encoding_is_believed(tmp_path: Path) -> None:
-    path = write(tmp_path, "město,n\nŽďár,1\n".encode("cp1250"))
-    assert read_source(path, "cp1250").table["město"].tolist() == ["Žďár"]
-    with pytest.raises(ProjectError, match="there is no encoding nonsense"):
-        read_source(path, "nonsense")
-
-
-def test_parquet_and_folders_are_read(tmp_path: Path) -> None:
-    table = pd.DataFrame(
-        {
-            "n": [1.0, 2.0, None],
-            "when": [pd.Timestamp("2026-01-01"), None, pd.Timestamp("2026-01-03 10:00")],
-            "yes": [True, False, True],
-            "kind": pd.Categorical(["a", None, "b"]),
-        }
-    )
-    folder = tmp_path / "parts"
-    folder.mkdir()
-    for number in range(2):
-        table.to_parquet(folder / f"part-{number}.parquet")
-    (folder / "_SUCCESS").write_text("")
-    source = read_source(folder)
-    assert (source.form, source.files, len(source.table)) == ("Parquet", 2, 6)
-    assert source.table.head(3).to_dict("list") == {
-        "n": ["1", "2", None],
-        "when": ["2026-01-01 00:00:00", None, "2026-01-03 10:00:00"],
-        "yes": ["True", "False", "True"],
-        "kind": ["a", None, "b"],
-    }
-
-
-BAD: dict[str, tuple[str | bytes, str]] = {
-    "nothing in it": ("", "file.csv is empty"),
-    "header alone": ("a,b\n", "has a header, but no rows"),
-    "the same name twice": ("a,b,a\n1,2,3\n", "has the column 'a' twice; rename or remove one"),
-    "no header": ("5.1,3.5,setosa\n", "has no header: its first row holds '5.1'; add a row of "),
-    "a short row": (
-        "a,b\n1,2\n3\n",
-        "row 2 below the header has 1 cells, the header has 2; correct the row, or ",
-    ),
-    "not text": (b"\x00\x01\x02\x03", "is neither text nor Parquet"),
-    "half a file": (gzip.compress(b"a,b\n1,2\n" * 100)[:-20], "is compressed and damaged"),
-    "half of Parquet": (b"PAR1nothing", "is a damaged Parquet file"),
-}
-
-
-@pytest.mark.parametrize("what", BAD)
-def test_what_cannot_be_read_is_refused_in_one_line(tmp_path: Path, what: str) -> None:
-    content, says = BAD[what]
-    with pytest.raises(ProjectError) as refused:
-        read_source(write(tmp_path, content))
-    assert says in str(refused.value)
-    assert str(refused.value).startswith(f"{tmp_path / 'file.csv'}")
-    assert "\n" not in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("sheet.xlsx", b""),
-        ("sheet.XLS", b""),
-        ("sheet.xlsx", b"PK\x03\x04\x14\0"),
-        ("sheet.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
-    ],
-)
-def test_a_workbook_is_refused_as_one(tmp_path: Path, name: str, content: bytes) -> None:
-    path = write(tmp_path, content, name)
-    with pytest.raises(ProjectError) as refused:
-        read_source(path)
-    assert str(refused.value) == (
-        f"{path} is a workbook of Excel, which is not read; save the sheet as CSV"
-    )
-
-
-def test_a_text_with_the_name_of_a_workbook_is_read(tmp_path: Path) -> None:
-    assert read_source(write(tmp_path, TABLE, "export.xls")).files == 1
-
-
-def test_files_of_a_folder_must_fit_together(tmp_path: Path) -> None:
-    write(tmp_path, "a,b\n1,2\n", "one.csv")
-    write(tmp_path, "a,c\n1,2\n", "two.csv")
-    with pytest.raises(ProjectError, match=r"two\.csv has other columns than .*one\.csv"):
-        read_source(tmp_path)
-    with pytest.raises(ProjectError, match="is not there"):
-        read_source(tmp_path / "other")
-
-
-def column(*cells: str | None, decimal_comma: bool = False) -> Column:
-    return read_column(pd.Series(cells, dtype=object), decimal_comma)
-
-
-@pytest.mark.parametrize(
-    ("cells", "kind", "texts"),
-    [
-        (["1", "2.5", None, "-3e2"], "number", ["1", "2.5", None, "-3e2"]),
-        (["1.234,5", "7"], "number", ["1234.5", "7"]),
-        (["1,234.5", "12,345,678"], "number", ["1234.5", "12345678"]),
-        (["01067", "10115"] * 5, "category", ["01067", "10115"] * 5),
-        (["Yes", "no", None], "boolean", ["Yes", "no", None]),
-        (["yes", "maybe"], "category", ["yes", "maybe"]),
-        (["2026-01-31", None], "date", ["2026-01-31", None]),
-        (
-            ["2026-01-31T12:00:00+02:00", "2026-01-31 12:00"],
-            "date",
-            ["2026-01-31T10:00", "2026-01-31T12:00"],
-        ),
-        (["31.01.2026", "1.2.2026"], "date", ["2026-01-31", "2026-02-01"]),
-        (["01/31/2026", "02/01/2026"], "date", ["2026-01-31", "2026-02-01"]),
-        (["31/01/2026", "02/01/2026"], "date", ["2026-01-31", "2026-01-02"]),
-        (
-            ["31 Jan 2026 14:05", "1 Feb 2026 00:00"],
-            "date",
-            ["2026-01-31T14:05", "2026-02-01T00:00"],
-        ),
-        (["10.0.0.1", "10.0.0.2"], "category", ["10.0.0.1", "10.0.0.2"]),
-        (["None", "much"] * 5, "category", ["None", "much"] * 5),
-        (["None", "much", None] * 5, "category", [None, "much", None] * 5),
-        (["None", "1", "2"], "number", [None, "1", "2"]),
-    ],
-)
-def test_the_kind_of_a_column_is_told_and_its_cells_are_normalised(
-    cells: list[str | None], kind: str, texts: list[str | None]
-) -> None:
-    found = column(*cells)
-    assert (found.kind, found.stray) == (kind, ())
-    written = [None if pd.isna(text) else text for text in found.texts]
-    if kind == "date":
-        assert pd.to_datetime(pd.Series(written), format="ISO8601").equals(
-            pd.to_datetime(pd.Series(texts), format="ISO8601")
-        )
-    else:
-        assert written == texts
-
-
-@pytest.mark.parametrize(
-    ("kind", "cells", "texts"),
-    [
-        ("number", ["1.234,5", "7", None, "much"], ["1234.5", "7", None, "much"]),
-        ("number", ["007", "1e5"], ["007", "1e5"]),
-        ("number", ["2.5", "1,5"], ["2.5", "1,5"]),
-        ("date", ["29.06.2023", None, "31.02.2023"], ["2023-06-29", None, "31.02.2023"]),
-        ("date", ["2023-06-29"], ["2023-06-29"]),
-        ("date", ["soon"], ["soon"]),
-        ("category", ["1,5", "01.02.2023"], ["1,5", "01.02.2023"]),
-    ],
-)
-def test_cells_of_a_known_kind_are_rewritten_and_others_stay(
-    kind: str, cells: list[str | None], texts: list[str | None]
-) -> None:
-    written = rewritten(pd.Series(cells, dtype=object), kind, True)
-    assert [None if pd.isna(text) else text for text in written] == texts
-
-
-def test_dates_of_two_meanings_are_not_guessed_where_nobody_looks() -> None:
-    says = "^holds dates such as '01/02/2026', which may be read in two ways; write them as 2026-01"
-    with pytest.raises(ValueError, match=says):
-        rewritten(pd.Series(["01/02/2026"], dtype=object), "date", False)
-
-
-def test_a_number_with_a_point_among_decimal_commas_keeps_its_value() -> None:
-    found = column(*["1,5"] * 30, "2.5", decimal_comma=True)
-    assert found.values.tolist() == [1.5] * 30 + [2.5]
-    found = column(*["1,500"] * 30, "2,5")
-    assert found.values.tolist()[:30] == [1500.0] * 30
-    assert found.stray == ("2,5",)
-
-
-def test_what_a_comma_means_may_depend_on_the_separator() -> None:
-    assert column("1,234", "5,678").values.tolist() == [1234, 5678]
-    assert column("1,234", "5,678", decimal_comma=True).values.tolist() == [1.234, 5.678]
-
-
-def test_eight_digits_are_a_date_if_all_of_them_are() -> None:
-    days = pd.date_range("2025-12-01", periods=80)
-    found = column(*days.strftime("%Y%m%d"))
-    assert (found.kind, found.texts[79]) == ("date", "2026-02-18")
-    assert column(*[str(20000101 + 7 * row) for row in range(80)]).kind == "number"
-
-
-def read_dates(*cells: str, day_first: bool | None) -> tuple[list[str], str]:
-    found = read_column(pd.Series(cells, dtype=object), False, day_first)
-    return found.texts.str[:10].tolist(), found.remark
-
-
-def test_dates_that_may_be_read_in_two_ways_are_read_as_the_user_says() -> None:
-    cells = ("05/05/2026", "01/02/2026", "03/04/2026")
-    texts, remark = read_dates(*cells, day_first=None)
-    assert texts == ["2026-05-05", "2026-01-02", "2026-03-04"]
-    assert remark == (
-        "may be read in two ways: 01/02/2026 is taken for 2 January 2026, the month first; say "
-        "--day-first or --month-first"
-    )
-    assert read_dates(*cells, day_first=False) == (texts, "")
-    assert read_dates(*cells, day_first=True) == (["2026-05-05", "2026-02-01", "2026-04-03"], "")
-
-
-@pytest.mark.parametrize("day_first", [None, True, False])
-def test_dates_of_one_meaning_stay_whatever_the_user_says(day_first: bool | None) -> None:
-    assert read_dates("01/31/2026", "02/01/2026", day_first=day_first) == (
-        ["2026-01-31", "2026-02-01"],
-        "",
-    )
-    assert read_dates("1 May 2026", "31 May 2026", day_first=day_first) == (
-        ["2026-05-01", "2026-05-31"],
-        "",
-    )
-
-
-def test_the_option_reaches_the_dates(project: Path, tmp_path: Path) -> None:
-    made = VARIED.assign(when=[f"0{row % 9 + 1}/02/2026" for row in range(300)])
-    path = write(tmp_path, made.assign(y=["a", "b"] * 150).to_csv(index=False))
-    adopt(path, target="y", day_first=True)
-    written = pd.read_csv(project / "data" / "adopted" / "file.csv")
-    assert written["when"].head(2).tolist() == ["2026-02-01", "2026-02-02"]
-
-
-def test_few_cells_of_another_kind_count_as_empty_and_many_make_another_kind() -> None:
-    found = column(*["1"] * 50, *["2"] * 49, "n/k")
-    assert (found.kind, found.stray) == ("number", ("n/k",))
-    assert found.texts.isna().sum() == 1
-    assert column(*["1"] * 10, *["2"] * 10, *["n/k"] * 10).kind == "category"
-    found = column(*["2026-01-01"] * 50, "9999-12-31")
-    assert (found.kind, found.stray) == ("date", ("9999-12-31",))
-
-
-def test_long_texts_and_many_categories_are_told_apart() -> None:
-    assert column(*[f"the {row} parcel was late" for row in range(100)]).kind == "text"
-    many = column(*[f"shop {row % 1000}" for row in range(5000)])
-    assert (many.kind, many.listed) == ("category", None)
-    few = column(*["b", "a"] * 5)
-    assert (few.kind, few.listed) == ("category", ["a", "b"])
-    # Each is there once: tomorrow there will be others.
-    assert column("a", "b", "c").listed is None
+from tests.data_science.adopting import column, write
 
 
 def numbers(rows: int) -> np.ndarray:
@@ -727,3 +431,11 @@ def test_settings_that_cannot_be_changed_are_named(project: Path, penguins: Path
     with pytest.raises(ProjectError, match=r"write into it: data\.input: data/adopted/penguins"):
         adopt(penguins, target="y")
     assert contents(project) == before
+
+
+def test_the_option_reaches_the_dates(project: Path, tmp_path: Path) -> None:
+    made = VARIED.assign(when=[f"0{row % 9 + 1}/02/2026" for row in range(300)])
+    path = write(tmp_path, made.assign(y=["a", "b"] * 150).to_csv(index=False))
+    adopt(path, target="y", day_first=True)
+    written = pd.read_csv(project / "data" / "adopted" / "file.csv")
+    assert written["when"].head(2).tolist() == ["2026-02-01", "2026-02-02"]
