@@ -1,9 +1,11 @@
 """Strategies that draw requests from botocore's model of the service: valid ones, broken ones."""
 
+import os
 import re
 from functools import cache
 
 from botocore.model import ListShape, MapShape, StringShape, StructureShape
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 
 from sagemaker_local.api.errors import AwsError
@@ -13,6 +15,19 @@ from sagemaker_local.api.validation import check_values
 _DEEPEST = 5
 _CLASSES = {r"\p{L}": "a-zé", r"\p{N}": "0-9", r"\p{Z}": " ", r"\p{Alnum}": "a-z0-9"}
 _CLASSES |= {r"\p{M}": "", r"\p{S}": "+", r"\p{P}": "."}
+
+
+def always_the_same(variable, few):
+    """Let a test draw as many examples as a variable says or a few; GENERATED_SEED says which."""
+    chosen = settings(
+        max_examples=int(os.environ.get(variable, few)),
+        phases=[Phase.generate, Phase.shrink],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    number = int(os.environ.get("GENERATED_SEED", "1"))
+    return lambda test: chosen(seed(number)(test))
 
 
 class Valid:

@@ -5,14 +5,13 @@ GENERATED_REQUESTS says how many, GENERATED_SEED which; CI sends a few hundred, 
 
 import http.client
 import json
-import os
 import re
 import time
 from urllib.parse import urlsplit
 
 import pytest
-from generated import Valid, broken
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from generated import Valid, always_the_same, broken
+from hypothesis import given
 from hypothesis import strategies as st
 from kit import IMAGE, ROLE
 
@@ -22,8 +21,6 @@ from sagemaker_local.wire import server
 
 assert server, "it registers all actions"
 
-COUNT = int(os.environ.get("GENERATED_REQUESTS", "300"))
-SEED = int(os.environ.get("GENERATED_SEED", "1"))
 SECONDS = 5
 OF_PYTHON = re.compile(
     r"Traceback|\w+Error: |NoneType|object (has|is) no|not subscriptable|<class|\bdict\b|Errno"
@@ -126,14 +123,7 @@ def sender(local):
     return send
 
 
-@settings(
-    max_examples=COUNT,
-    phases=[Phase.generate, Phase.shrink],
-    database=None,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
-@seed(SEED)
+@always_the_same("GENERATED_REQUESTS", 300)
 @given(drawn=requests())
 def test_every_request_is_answered(sender, drawn):
     action, request = drawn

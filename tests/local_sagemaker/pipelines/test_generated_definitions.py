@@ -6,20 +6,17 @@ GENERATED_DEFINITIONS says how many, GENERATED_SEED which; CI runs a few, always
 import contextlib
 import itertools
 import json
-import os
 
 import pytest
 from botocore.exceptions import ClientError
 from definitions import condition, definition, equals, parameter, step
-from generated import broken
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from generated import always_the_same, broken
+from hypothesis import given
 from hypothesis import strategies as st
 from kit import BUCKET, IMAGE, ROLE, wait_until
 
 from sagemaker_local.pipelines.step import STEP_TYPES
 
-COUNT = int(os.environ.get("GENERATED_DEFINITIONS", "25"))
-SEED = int(os.environ.get("GENERATED_SEED", "1"))
 ENDED = ("Succeeded", "Failed", "CompletedWithFailures", "Stopped")
 PLACE = f"s3://{BUCKET}/generated"
 RESOURCES = {
@@ -179,14 +176,7 @@ def pipelines(local):
     return lambda: f"generated-{next(numbers)}"
 
 
-@settings(
-    max_examples=COUNT,
-    phases=[Phase.generate, Phase.shrink],
-    database=None,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
-@seed(SEED)
+@always_the_same("GENERATED_DEFINITIONS", 25)
 @given(
     document=documents() | documents() | broken(documents()),
     parallel=st.integers(1, 3),
