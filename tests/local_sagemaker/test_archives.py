@@ -43,7 +43,12 @@ def test_a_member_stays_in_the_folder(tmp_path, name):
     assert outside == []
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", targz({"a": "x" * 5000})[:-30]])
+# Named, since an archive holds the second that it was made in: each worker would call it otherwise.
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no archive", targz({"a": "x" * 5000})[:-30]],
+    ids=["nothing", "a text", "cut off"],
+)
 def test_what_is_no_archive_is_told(tmp_path, content):
     with pytest.raises(tarfile.TarError):
         unpack(io.BytesIO(content), tmp_path / "out")
