@@ -75,17 +75,17 @@ class Connection:
     @cached_property
     def sagemaker(self) -> Any:
         """The SageMaker client."""
-        return self._client("sagemaker")
+        return self.client("sagemaker")
 
     @cached_property
     def runtime(self) -> Any:
         """The client that invokes endpoints."""
-        return self._client("sagemaker-runtime")
+        return self.client("sagemaker-runtime")
 
     @cached_property
     def s3(self) -> Any:
         """The S3 client; in the local SageMaker the project's bucket is there as well."""
-        client = self._client("s3")
+        client = self.client("s3")
         if self.target == "local":
             self._ensure_bucket(client)
         return client
@@ -93,17 +93,17 @@ class Connection:
     @cached_property
     def logs(self) -> Any:
         """The CloudWatch Logs client."""
-        return self._client("logs")
+        return self.client("logs")
 
     @cached_property
     def events(self) -> Any:
         """The EventBridge client."""
-        return self._client("events")
+        return self.client("events")
 
     @property
     def caller(self) -> str:
         """ARN of who runs the command, as STS tells it."""
-        return str(self._client("sts").get_caller_identity()["Arn"])
+        return str(self.client("sts").get_caller_identity()["Arn"])
 
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of a resource of this account and region, such as `pipeline/churn`."""
@@ -114,7 +114,8 @@ class Connection:
         pages = self.sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
         return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
-    def _client(self, service: str) -> Any:
+    def client(self, service: str) -> Any:
+        """Return the client of a service of AWS's, such as `cloudwatch`."""
         return _client(self.session, service, self.region)
 
     def _fill(self, text: str) -> str:

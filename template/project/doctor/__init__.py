@@ -1,0 +1,1 @@
+"""Looks for what would stop the project in its account, before anything is created there."""
