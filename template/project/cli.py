@@ -123,7 +123,9 @@ def teardown(
 
     connection = connect(console.target(local))
     found = down.find(connection, stage, data)
-    if not as_json:
+    if not found and not as_json:
+        print(f"nothing carries the project's id {connection.project_id}")
+    elif not as_json:
         console.print_rows([asdict(one) for one in found], ["kind", "name", "stage"], False)
     elif not yes:
         console.print_json([asdict(one) for one in found])

@@ -11,7 +11,7 @@ from project.aws_errors import found
 from project.doctor.finding import Finding, ok, wrong
 from project.tags import PROJECT_ID
 
-_OWN_IMAGE = re.compile(
+_IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.[a-z.]+/"
     r"(?P<repository>[^:@]+)(?::(?P<tag>.+)|@(?P<digest>.+))"
 )
@@ -54,24 +54,24 @@ def _model(connection: Connection, name: str) -> Iterator[str]:
         yield f"its model {name} is gone"
         return
     container = model["PrimaryContainer"]
-    role = model["ExecutionRoleArn"]
-    if _is_gone(lambda: connection.client("iam").get_role(RoleName=role.rpartition("/")[2])):
-        yield f"its role {role} is gone"
     data = container.get("ModelDataUrl", "")
     bucket, _, key = data.removeprefix("s3://").partition("/")
     if data and _is_gone(lambda: connection.client("s3").head_object(Bucket=bucket, Key=key)):
         yield f"its artefact {data} is gone"
-    image = _OWN_IMAGE.fullmatch(container.get("Image", ""))
+    if connection.target == "local":
+        # Which knows neither roles nor images.
+        return
+    role = model["ExecutionRoleArn"]
+    if _is_gone(lambda: connection.client("iam").get_role(RoleName=role.rpartition("/")[2])):
+        yield f"its role {role} is gone"
+    image = _IMAGE.fullmatch(container.get("Image", ""))
     # Images of AWS's are in accounts of AWS's, which show nobody what they have.
-    if (
-        image
-        and image["account"] == connection.account
-        and _is_gone(lambda: _image(connection, image))
-    ):
+    ours = image is not None and image["account"] == connection.account
+    if image and ours and _is_gone(lambda: _described(connection, image)):
         yield f"its image {container['Image']} is gone"
 
 
-def _image(connection: Connection, image: re.Match[str]) -> dict[str, Any]:
+def _described(connection: Connection, image: re.Match[str]) -> dict[str, Any]:
     wanted = {"imageTag": image["tag"]} if image["tag"] else {"imageDigest": image["digest"]}
     answer: dict[str, Any] = connection.client("ecr").describe_images(
         repositoryName=image["repository"], imageIds=[wanted]

@@ -36,6 +36,9 @@ def bucket(connection: Connection) -> Iterator[Finding]:
     """Look at the bucket: whether it is there, in the region, and keeps what is overwritten."""
     client, name = connection.client("s3"), connection.bucket
     if found(lambda: client.head_bucket(Bucket=name)) is None:
+        if connection.target == "local":
+            yield ok("bucket", f"there is no bucket {name} yet; the first run makes it")
+            return
         yield wrong("bucket", f"there is no bucket {name}", ADMINISTRATOR)
         return
     # The API reference of GetBucketLocation: null is us-east-1.

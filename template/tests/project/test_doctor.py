@@ -15,16 +15,12 @@ from project.doctor import account, endpoints, quotas, resources, roles
 from project.doctor.examination import examination
 from project.doctor.finding import Finding, examine, ok
 
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "sagemaker.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-    ],
+STATEMENT: dict[str, Any] = {
+    "Effect": "Allow",
+    "Principal": {"Service": "sagemaker.amazonaws.com"},
+    "Action": "sts:AssumeRole",
 }
+TRUST = {"Version": "2012-10-17", "Statement": [STATEMENT]}
 
 
 def states(found: Iterator[Finding]) -> list[tuple[str, str]]:
@@ -57,10 +53,11 @@ def test_another_projects_registry_and_a_link_to_nothing_are_wrong(fresh: Connec
 
 
 def test_a_bucket_that_is_not_there_is_wrong(fresh: Connection) -> None:
-    assert states(resources.bucket(fresh)) == [("bucket", "wrong")]
+    aws = dataclasses.replace(fresh, target="aws")
+    assert states(resources.bucket(aws)) == [("bucket", "wrong")]
+    assert states(resources.bucket(fresh)) == [("bucket", "ok")]
     assert fresh.s3
     assert states(resources.bucket(fresh)) == [("bucket", "ok")]
-    aws = dataclasses.replace(fresh, target="aws")
     assert states(resources.bucket(aws)) == [("bucket", "ok"), ("bucket's versions", "unknown")]
 
 
@@ -80,10 +77,10 @@ def test_a_role_is_looked_for_and_at_whom_it_trusts(fresh: Connection) -> None:
 @pytest.mark.parametrize(
     ("statement", "trusted"),
     [
-        (TRUST["Statement"], True),
-        (TRUST["Statement"][0], True),  # type: ignore[index]
-        ([{**TRUST["Statement"][0], "Effect": "Deny"}], False),  # type: ignore[dict-item]
-        ([{**TRUST["Statement"][0], "Action": ["sts:TagSession"]}], False),  # type: ignore[dict-item]
+        ([STATEMENT], True),
+        (STATEMENT, True),
+        ([{**STATEMENT, "Effect": "Deny"}], False),
+        ([{**STATEMENT, "Action": ["sts:TagSession"]}], False),
         ([{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}], False),
         (
             [
@@ -147,9 +144,10 @@ def test_an_endpoint_that_cannot_be_changed_says_why(fresh: Connection) -> None:
     role = f"arn:aws:iam::{fresh.account}:role/{name}"
     client.create_model(ModelName=name, PrimaryContainer=container, ExecutionRoleArn=role)
     assert fresh.s3
-    assert list(endpoints._model(fresh, name)) == [
-        f"its role {role} is gone",
+    aws = dataclasses.replace(fresh, target="aws")
+    assert list(endpoints._model(aws, name)) == [
         f"its artefact {fresh.prefix}/none/model.tar.gz is gone",
+        f"its role {role} is gone",
         f"its image {container['Image']} is gone",
     ]
     assert list(endpoints._model(fresh, f"{name}-2")) == [f"its model {name}-2 is gone"]
