@@ -17,7 +17,7 @@ looked at. The texts below were seen by clients that talk to AWS every day:
   `controllers/sdkutil/clientwrapper/sagemaker_client.go`: "Cannot update in-progress endpoint" from
   `DeleteEndpoint`; that `UpdateEndpoint` says the same is in public logs only: unconfirmed.
 
-S3, ECR, IAM and CloudWatch Logs have codes for what is not there; the codes are in their API references.
+S3, ECR, IAM and CloudWatch Logs have codes for what is not there, see their API references.
 
 A refused value is answered with all that would be allowed, "failed to satisfy constraint: Member
 must satisfy enum value set: [ml.a, ml.b, …]", some kilobytes of it for an instance type.
