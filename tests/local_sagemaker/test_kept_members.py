@@ -76,7 +76,11 @@ REQUESTS = {
     "CreateEndpointConfig": lambda local, new: {
         "EndpointConfigName": new,
         "ProductionVariants": [{"VariantName": "v", "ModelName": "kept"}],
-        "DataCaptureConfig": {"EnableCapture": False},
+        "DataCaptureConfig": {
+            "InitialSamplingPercentage": 100,
+            "DestinationS3Uri": f"s3://{BUCKET}/capture",
+            "CaptureOptions": [{"CaptureMode": "Input"}],
+        },
     },
     "CreateEndpoint": lambda local, new: {
         "EndpointName": new,

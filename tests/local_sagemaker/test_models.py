@@ -73,18 +73,6 @@ def test_containers_we_cannot_serve_are_refused(local, container, named):
     [
         ({"ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}}, {}, "Serverless"),
         ({}, {"AsyncInferenceConfig": {"OutputConfig": {}}}, "AsyncInferenceConfig"),
-        (
-            {},
-            {
-                "DataCaptureConfig": {
-                    "EnableCapture": True,
-                    "InitialSamplingPercentage": 100,
-                    "DestinationS3Uri": "s3://b/c",
-                    "CaptureOptions": [{"CaptureMode": "Input"}],
-                }
-            },
-            "EnableCapture",
-        ),
     ],
     ids=lambda value: str(value)[:20],
 )

@@ -8,36 +8,7 @@ SOURCE = {
 }
 
 
-@pytest.fixture(scope="module")
-def model(local):
-    local.sm.create_model(
-        ModelName="model",
-        PrimaryContainer={
-            "Image": IMAGE,
-            "ModelDataUrl": "s3://b/model.tar.gz",
-            "Environment": {"SAGEMAKER_PROGRAM": "inference.py"},
-        },
-    )
-    return "model"
-
-
 class TestModels:
-    def test_data_capture_is_on_unless_it_is_switched_off(self, local, model):
-        # API reference, DataCaptureConfig: EnableCapture "defaults to enabled".
-        capture = {
-            "InitialSamplingPercentage": 100,
-            "DestinationS3Uri": "s3://b/capture",
-            "CaptureOptions": [{"CaptureMode": "Input"}],
-        }
-        code, message = refusal(
-            local.sm.create_endpoint_config,
-            EndpointConfigName="captured",
-            ProductionVariants=[{"VariantName": "v", "ModelName": model}],
-            DataCaptureConfig=capture,
-        )
-        assert code == "ValidationException"
-        assert "CreateEndpointConfig.DataCaptureConfig" in message
-
     @pytest.mark.parametrize(
         ("member", "value"),
         [

@@ -11,6 +11,7 @@ from sagemaker_local.api.actions import now
 from sagemaker_local.api.errors import STOPPED_WITH_US, AwsError
 from sagemaker_local.api.resource_kind import ResourceKind
 from sagemaker_local.home import Home
+from sagemaker_local.hosting.capture import describe as describe_capture
 from sagemaker_local.hosting.deployment import Deployment
 from sagemaker_local.hosting.running_server import DeploymentError, ModelServer, place_in_endpoint
 from sagemaker_local.processes.workers import Workers
@@ -181,13 +182,10 @@ class Fleet:
                     "EndpointStatus": "InService",
                     "EndpointConfigName": config.name,
                     "ProductionVariants": [_summary(v) for v in config.body["ProductionVariants"]],
+                    "DataCaptureConfig": describe_capture(config.body.get("DataCaptureConfig")),
                     "LastDeploymentConfig": deployment_config,
                     "LastModifiedTime": now(),
-                    "_Deployed": {
-                        "Name": config.name,
-                        "ProductionVariants": config.body["ProductionVariants"],
-                        "_Models": models,
-                    },
+                    "_Deployed": {**config.body, "Name": config.name, "_Models": models},
                 },
             )
             self._changed.notify_all()
@@ -212,6 +210,7 @@ class Fleet:
                 place,
                 variant,
                 models[variant["ModelName"]],
+                config.body,
             )
 
         return [partial(start, variant) for variant in config.body["ProductionVariants"]]

@@ -50,9 +50,6 @@ def create_model(call: Call) -> Body:
 @action("CreateEndpointConfig")
 def create_endpoint_config(call: Call) -> Body:
     """Make an endpoint configuration, whose models must exist."""
-    if "EnableCapture" not in call.request.get("DataCaptureConfig", {"EnableCapture": False}):
-        # API reference, DataCaptureConfig: capture is enabled unless it is disabled.
-        raise unsupported("CreateEndpointConfig.DataCaptureConfig without EnableCapture = False")
     variants = call.request["ProductionVariants"]
     names = [variant["VariantName"] for variant in variants]
     if len(set(names)) < len(names):

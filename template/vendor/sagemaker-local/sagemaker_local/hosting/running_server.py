@@ -86,6 +86,27 @@ def place_in_endpoint(home: Home, region: str, endpoint: str, variant: str) -> S
     )
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a model server answered.
+
+    Attributes
+    ----------
+    status, content, kind : the HTTP status, the body and its content type.
+    custom_attributes : the header of that name, which goes back to the caller; empty if none.
+    """
+
+    status: int
+    content: bytes
+    kind: str = ""
+    custom_attributes: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+
 class ModelServer:
     """One running model server, which is process `pid`.
 
@@ -97,6 +118,7 @@ class ModelServer:
     place : where it works.
     variant : the production variant it serves, as in the endpoint configuration.
     container : the artefact and environment of its model.
+    config : the endpoint configuration that it is part of; empty if none.
 
     Attributes
     ----------
@@ -117,9 +139,11 @@ class ModelServer:
         place: ServerPlace,
         variant: Mapping[str, Any],
         container: Mapping[str, Any],
+        config: Mapping[str, Any] | None = None,
     ) -> None:
         name = variant["VariantName"]
         self.name: str = name
+        self.config = config or {}
         self.weight: float = variant["InitialVariantWeight"]
         self.log, self.stream = place.log, place.stream
         self._key = secrets.token_urlsafe(24)
@@ -182,8 +206,8 @@ class ModelServer:
         body: bytes,
         headers: Mapping[str, str],
         seconds: float = INVOCATION_SECONDS,
-    ) -> tuple[int, bytes, str]:
-        """Make a request and return status, body and content type of the answer."""
+    ) -> Answer:
+        """Make a request and return the answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=seconds)
         try:
             ours = {**headers, model_server.KEY_HEADER: self._key}
@@ -191,7 +215,11 @@ class ModelServer:
             answer = connection.getresponse()
             content = answer.read()
             self.has_answered = True
-            return answer.status, content, answer.headers.get("Content-Type", "")
+            kind, attributes = (
+                answer.headers.get(name, "")
+                for name in ("Content-Type", "X-Amzn-SageMaker-Custom-Attributes")
+            )
+            return Answer(answer.status, content, kind, attributes)
         finally:
             connection.close()
 

@@ -49,11 +49,13 @@ declare(
 )
 declare(
     "DataCaptureConfig",
-    acted="EnableCapture",
-    kept="InitialSamplingPercentage DestinationS3Uri KmsKeyId CaptureOptions "
+    acted="EnableCapture InitialSamplingPercentage DestinationS3Uri CaptureOptions "
     "CaptureContentTypeHeader",
-    only={"EnableCapture": (False,)},
+    kept="KmsKeyId",
 )
+declare("CaptureOption", acted="CaptureMode")
+declare("CaptureContentTypeHeader", acted="CsvContentTypes JsonContentTypes")
+declare_values("CaptureMode", "Input Output InputAndOutput")
 
 declare("CreateEndpoint", acted="EndpointName EndpointConfigName DeploymentConfig Tags")
 declare(

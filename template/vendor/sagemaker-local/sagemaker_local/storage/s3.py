@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterable
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO
 from urllib.parse import urlsplit
@@ -106,13 +107,25 @@ class S3:
         ------
         UploadError : S3 refused it.
         """
+        with path.open("rb") as body:
+            self._store(uri, body, "binary/octet-stream")
+
+    def put(self, uri: str, content: bytes, kind: str) -> None:
+        """Store bytes, of a content type, at an S3 URI.
+
+        Raises
+        ------
+        UploadError : S3 refused it.
+        """
+        self._store(uri, BytesIO(content), kind)
+
+    def _store(self, uri: str, body: IO[bytes], kind: str) -> None:
         bucket, key = split_uri(uri)
         objects = self._objects
         try:
-            with path.open("rb") as body:
-                file, written = objects.write(lambda to: write_body({}, body, to))
-            kind = {"content-type": "binary/octet-stream"}
-            item = objects.put(bucket, key, file, written.size, written.md5, kind, [])
+            file, written = objects.write(lambda to: write_body({}, body, to))
+            headers = {"content-type": kind}
+            item = objects.put(bucket, key, file, written.size, written.md5, headers, [])
         except S3Error as error:
             raise UploadError(f"{uri}: {error.code}: {error}") from None
         self._changes.created(bucket, item, "PutObject")

@@ -200,15 +200,13 @@ class Transformation:
             if self._stop.is_set():
                 break
             try:
-                status, answer, _ = self._server.ask(
-                    "POST", "/invocations", body, headers, self._seconds
-                )
+                answer = self._server.ask("POST", "/invocations", body, headers, self._seconds)
             except (OSError, http.client.HTTPException):
                 continue
-            if 200 <= status < 300:
-                return answer
-            is_clients = 400 <= status < 500
+            if answer.is_good:
+                return answer.content
+            is_clients = 400 <= answer.status < 500
             why = "ClientError" if is_clients else "Bad HTTP status received from algorithm"
-            said = answer.decode(errors="replace").splitlines()
-            raise ObjectError([f"{why}: {status}", "", "Message:", *said], is_clients)
+            said = answer.content.decode(errors="replace").splitlines()
+            raise ObjectError([f"{why}: {answer.status}", "", "Message:", *said], is_clients)
         raise ObjectError(["Unable to get response from algorithm"], is_clients=False)

@@ -1,6 +1,5 @@
 """SageMaker Runtime: InvokeEndpoint."""
 
-import http.client
 import random
 
 from werkzeug.wrappers import Request, Response
@@ -8,15 +7,15 @@ from werkzeug.wrappers import Request, Response
 from sagemaker_local.api.arns import ACCOUNT, make_arn
 from sagemaker_local.api.errors import AwsError
 from sagemaker_local.api.parts import Parts
+from sagemaker_local.hosting.capture import Capture
 from sagemaker_local.hosting.fleet import Fleet
+from sagemaker_local.hosting.invoking import CUSTOM_ATTRIBUTES, Invocation, ask
 from sagemaker_local.hosting.running_server import ModelServer
 from sagemaker_local.storage.store import Store
 
 _PREFIX = "X-Amzn-SageMaker-"
-# An inference id is for data capture and explanations, of which there are none.
 _KNOWN = ("Custom-Attributes", "Inference-Id", "Target-Variant")
 _MAX_BODY = 6_291_456
-_END_SECONDS = 2
 
 
 def invoke_endpoint(parts: Parts, region: str, name: str, request: Request) -> Response:
@@ -45,21 +44,21 @@ def invoke_endpoint(parts: Parts, region: str, name: str, request: Request) -> R
         raise AwsError("ValidationError", f"Body must be at most {_MAX_BODY} bytes long.")
     headers = {
         header: request.headers[header]
-        for header in ("Content-Type", "Accept", f"{_PREFIX}Custom-Attributes")
+        for header in ("Content-Type", "Accept", CUSTOM_ATTRIBUTES)
         if header in request.headers
     }
+    invocation = Invocation(body, headers, request.headers.get(f"{_PREFIX}Inference-Id", ""))
     with parts[Fleet].use(endpoint.arn) as servers:
         server = _choose(servers, request.headers.get(f"{_PREFIX}Target-Variant"))
-        try:
-            status, content, kind = server.ask("POST", "/invocations", body, headers)
-        except (OSError, http.client.HTTPException) as error:
-            status, said = _no_answer(server, error)
-            content, kind = said.encode(), ""
-    if not 200 <= status < 300:
-        raise _model_error(server, region, name, status, content.decode(errors="replace"))
-    answer = Response(content, content_type=kind)
-    answer.headers["x-Amzn-Invoked-Production-Variant"] = server.name
-    return answer
+        answer = ask(parts[Capture], name, server, invocation)
+    if not answer.is_good:
+        said = answer.content.decode(errors="replace")
+        raise _model_error(server, region, name, answer.status, said)
+    response = Response(answer.content, content_type=answer.kind)
+    response.headers["x-Amzn-Invoked-Production-Variant"] = server.name
+    if answer.custom_attributes:
+        response.headers[CUSTOM_ATTRIBUTES] = answer.custom_attributes
+    return response
 
 
 def _choose(servers: list[ModelServer], wanted: str | None) -> ModelServer:
@@ -70,18 +69,6 @@ def _choose(servers: list[ModelServer], wanted: str | None) -> ModelServer:
         if server.name == wanted:
             return server
     raise AwsError("ValidationError", f"Variant {wanted} not found in the endpoint.")
-
-
-def _no_answer(server: ModelServer, error: Exception) -> tuple[int, str]:
-    """Return the status and the message that stand for an answer that did not come.
-
-    What AWS says while a container is down is unconfirmed.
-    """
-    # A connection breaks a moment before the server's end is known.
-    code = None if isinstance(error, TimeoutError) else server.wait(_END_SECONDS)
-    if code is None:
-        return 500, f"{type(error).__name__}: {error}"
-    return 503, f"the model server ended with code {code} and is being started again; ask again"
 
 
 def _model_error(

@@ -40,6 +40,7 @@ from sagemaker_local.functions.event_sources import EventSources
 from sagemaker_local.functions.functions import Functions
 from sagemaker_local.functions.lambda_api import LambdaApi
 from sagemaker_local.home import Home, Running, Serving
+from sagemaker_local.hosting.capture import Capture
 from sagemaker_local.hosting.fleet import Fleet
 from sagemaker_local.jobs.job import Jobs
 from sagemaker_local.pipelines.callbacks import Callbacks
@@ -85,6 +86,7 @@ def assemble(home: Home, running: Running, services: OtherServices, settings: Se
     s3 = parts.add(S3(objects, buckets, changes))
     workers = parts.add(Workers(home.path, basic_environment(), settings.warm))
     parts.add(Jobs(parts, home, settings))
+    parts.add(Capture(s3))
     parts.add(Fleet(store, clients, s3, home, workers))
     functions = parts.add(Functions(store, home, services, clients, workers))
     parts.add(LambdaApi(functions, EventSources(functions, clients), s3))
@@ -180,6 +182,7 @@ def _run(home: Home, serving: Serving, settings: Settings) -> NoReturn:
                 home.write_running(running, environment)
             home.trim_log()
     parts[Fleet].close()
+    parts[Capture].close()
     parts[Workers].close()
     if serving.holds:
         home.forget_running()

@@ -1,0 +1,192 @@
+"""What endpoints do beside answering: data capture, shadows, weights, other kinds of inference."""
+
+import json
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+from kit import BUCKET, wait_until
+
+from sagemaker_local.hosting.capture import Capture, Event, Side, describe, line
+
+ECHO = """
+from werkzeug.wrappers import Response
+
+def model_fn(model_dir):
+    return 1
+
+def transform_fn(model, body, content_type, accept):
+    if body == "bad":
+        raise ValueError("bad")
+    answer = Response("<" + (body if isinstance(body, str) else "binary") + ">", mimetype=accept)
+    answer.headers["X-Amzn-SageMaker-Custom-Attributes"] = "model-package-version=7"
+    return answer
+"""
+VARIANT = {"InitialInstanceCount": 1, "InstanceType": "ml.m6i.large"}
+
+
+def capture_config(prefix, *modes, **changes):
+    return {
+        "InitialSamplingPercentage": 100,
+        "DestinationS3Uri": f"s3://{BUCKET}/{prefix}",
+        "CaptureOptions": [{"CaptureMode": mode} for mode in modes],
+        **changes,
+    }
+
+
+def create(local, name, *, config=None, **changes):
+    """Make an endpoint of the model `echo`, or of another configuration."""
+    local.sm.create_endpoint_config(
+        EndpointConfigName=f"{name}-config",
+        ProductionVariants=[{"VariantName": "all", "ModelName": "echo", **VARIANT}],
+        **changes,
+    )
+    local.sm.create_endpoint(EndpointName=name, EndpointConfigName=f"{name}-config")
+    return local.wait_for_endpoint(name)
+
+
+def captured(local, prefix, count):
+    """Return the lines below a prefix by their key, once there are so many."""
+
+    def read():
+        found = local.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
+        return [
+            (item["Key"], json.loads(text))
+            for item in found
+            for text in local.read(f"s3://{BUCKET}/{item['Key']}").decode().splitlines()
+        ]
+
+    return wait_until(read, lambda lines: len(lines) >= count)
+
+
+@pytest.fixture(scope="module")
+def local(local):
+    """The server of this module, with a model that answers `<…>`."""
+    local.deploy("echo", ECHO)
+    return local
+
+
+class TestLines:
+    EVENT = Event(
+        "e", "v", Side(b"1,2\n", "text/csv"), Side(b'{"a": 1}', "application/json; x=y"), 0.0
+    )
+
+    def test_documented_form(self):
+        config = capture_config(
+            "p",
+            "Input",
+            "Output",
+            CaptureContentTypeHeader={
+                "CsvContentTypes": ["text/csv"],
+                "JsonContentTypes": ["application/json"],
+            },
+        )
+        found = line(config, self.EVENT)
+        assert uuid.UUID(found["eventMetadata"].pop("eventId"))
+        assert found == {
+            "captureData": {
+                "endpointInput": {
+                    "observedContentType": "text/csv",
+                    "mode": "INPUT",
+                    "data": "1,2\n",
+                    "encoding": "CSV",
+                },
+                "endpointOutput": {
+                    "observedContentType": "application/json; x=y",
+                    "mode": "OUTPUT",
+                    "data": '{"a": 1}',
+                    "encoding": "JSON",
+                },
+            },
+            "eventMetadata": {"inferenceTime": "1970-01-01T00:00:00Z"},
+            "eventVersion": "0",
+        }
+
+    def test_without_content_types_it_is_base64(self):
+        # API reference, DataCaptureConfig: "If no headers are specified SageMaker AI will by
+        # default base64 encode".
+        found = line(capture_config("p", "InputAndOutput"), self.EVENT)["captureData"]
+        assert found["endpointInput"]["data"] == "MSwyCg=="
+        assert found["endpointOutput"]["data"] == "eyJhIjogMX0="
+        assert {side["encoding"] for side in found.values()} == {"BASE64"}
+
+    @pytest.mark.parametrize(
+        ("mode", "side"), [("Input", "endpointInput"), ("Output", "endpointOutput")]
+    )
+    def test_one_side(self, mode, side):
+        assert list(line(capture_config("p", mode), self.EVENT)["captureData"]) == [side]
+
+    def test_description(self):
+        asked = capture_config("p", "Input", EnableCapture=False, KmsKeyId="key")
+        assert describe(asked) == {
+            "EnableCapture": False,
+            "CaptureStatus": "Stopped",
+            "CurrentSamplingPercentage": 100,
+            "DestinationS3Uri": f"s3://{BUCKET}/p",
+            "KmsKeyId": "key",
+        }
+        assert describe(None) is None
+
+
+class Stored(dict):
+    def put(self, uri, content, kind):
+        self[uri] = content
+
+
+class TestCapture:
+    def test_that_ends_stores_what_it_took(self):
+        stored = Stored()
+        capture = Capture(stored)
+        for time in (3599.25, 3599.5, 3600.0):
+            event = Event("e", "v", Side(b"1", ""), Side(b"2", ""), time)
+            capture.take(capture_config("p/", "Input"), event)
+        capture.take(capture_config("none", "Input", InitialSamplingPercentage=0), event)
+        capture.take(capture_config("none", "Input", EnableCapture=False), event)
+        capture.take(None, event)
+        capture.close()
+        folder = f"s3://{BUCKET}/p/e/v/1970/01/01"
+        places = {uri.rsplit("-", 5)[0]: text.count(b"\n") for uri, text in stored.items()}
+        assert places == {f"{folder}/00/59-59-250": 2, f"{folder}/01/00-00-000": 1}
+
+    def test_of_what_was_asked_and_answered(self, local):
+        headers = {"CsvContentTypes": ["text/csv"], "JsonContentTypes": ["application/json"]}
+        config = capture_config(
+            "captured/here", "Input", "Output", CaptureContentTypeHeader=headers
+        )
+        described = create(local, "captured", DataCaptureConfig=config)
+        assert described["DataCaptureConfig"] == {
+            "EnableCapture": True,
+            "CaptureStatus": "Started",
+            "CurrentSamplingPercentage": 100,
+            "DestinationS3Uri": f"s3://{BUCKET}/captured/here",
+            "KmsKeyId": "",
+        }
+        answer = local.invoke(
+            "captured", "1,2", "text/csv", InferenceId="label-1", CustomAttributes="trace=9"
+        )
+        # What the container answers in this header goes back to the caller.
+        assert answer["CustomAttributes"] == "model-package-version=7"
+        assert answer["Body"].read() == b"<1,2>"
+        ((key, found),) = captured(local, "captured/", 1)
+        prefix, name = key.rsplit("/", 1)
+        hour = datetime.fromisoformat(found["eventMetadata"]["inferenceTime"])
+        assert prefix == f"captured/here/captured/all/{hour:%Y/%m/%d/%H}"
+        assert name.endswith(".jsonl")
+        assert abs((datetime.now(UTC) - hour).total_seconds()) < 60
+        assert found["captureData"]["endpointInput"]["data"] == "1,2"
+        assert found["captureData"]["endpointOutput"] == {
+            "observedContentType": "application/json",
+            "mode": "OUTPUT",
+            "data": "<1,2>",
+            "encoding": "JSON",
+        }
+        assert found["eventMetadata"]["inferenceId"] == "label-1"
+        assert found["eventMetadata"]["customAttributes"] == ["trace=9"]
+
+    def test_sample_of_nothing_and_bad_answers(self, local):
+        create(local, "unsampled", DataCaptureConfig=capture_config("none", "Input"))
+        with pytest.raises(local.client("sagemaker-runtime").exceptions.ModelError):
+            local.invoke("unsampled", "bad", "text/csv")
+        local.invoke("unsampled", "good", "text/csv")
+        ((_, found),) = captured(local, "none/", 1)
+        assert found["captureData"]["endpointInput"]["data"] == "Z29vZA=="
