@@ -180,12 +180,12 @@ def _named_by(connection: Connection, event: Path) -> Choice:
         document = json.loads(event.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{event} is no JSON file with an event: {error}") from None
-    number, arn = event_detail(document, connection.project.model_package_group)
+    number, arn = event_detail(document, registry.group_name(connection))
     found = registry.version(connection, number)
     if found.arn != arn:
         raise ProjectError(
-            f"the event is about {arn}, which is not in this account and region; "
-            "look at `region` in project.yaml and at whose credentials these are"
+            f"the event is about {arn}, not about {found.arn}; look at `region` and "
+            "`model_package_group` in project.yaml and at whose credentials these are"
         )
     return Choice(found, f"the version that {event.name} names")
 

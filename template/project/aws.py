@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 class Connection:
     """A project in one AWS account and region, or in the local SageMaker.
 
+    What the project has once, its bucket, its registry and the ledger, is reached through `home`.
+    A stage may be in another account or region: `project.elsewhere` returns the connection to it,
+    whose clients, ARNs and roles are those of the stage.
+
     Attributes
     ----------
     project : the content of `project.yaml`.
@@ -29,6 +33,8 @@ class Connection:
     session : makes the clients; botocore's, since importing boto3 on top takes 50 ms.
     account : the account's number, 12 digits.
     project_id : the id of the SageMaker Project that everything is tagged with.
+    stage_region : the region of a stage that is in another than the project; else None.
+    came_from : the connection that this one of a stage was made from; None for the home.
     """
 
     project: Project
@@ -36,11 +42,21 @@ class Connection:
     session: "Session"
     account: str
     project_id: str
+    stage_region: str | None = None
+    came_from: "Connection | None" = None
+
+    @property
+    def home(self) -> "Connection":
+        """The connection to the account that the credentials are of, and to the project's region.
+
+        It is this one itself unless a role was assumed for a stage.
+        """
+        return self.came_from or self
 
     @property
     def region(self) -> str:
         """The AWS region."""
-        return self.project.region
+        return self.stage_region or self.project.region
 
     @cached_property
     def partition(self) -> str:
@@ -49,8 +65,8 @@ class Connection:
 
     @property
     def bucket(self) -> str:
-        """The project's bucket."""
-        return self._fill(self.project.bucket)
+        """The project's bucket, which is at home."""
+        return self.home.fill(self.project.bucket)
 
     @property
     def prefix(self) -> str:
@@ -60,12 +76,12 @@ class Connection:
     @property
     def pipeline_role(self) -> str:
         """ARN of the role that the pipeline and its jobs run under."""
-        return self._fill(self.project.roles.pipeline)
+        return self.fill(self.project.roles.pipeline)
 
     @property
     def endpoint_role(self) -> str:
         """ARN of the role that the models behind endpoints run under."""
-        return self._fill(self.project.roles.endpoint)
+        return self.fill(self.project.roles.endpoint)
 
     @property
     def tags(self) -> list[Tag]:
@@ -84,7 +100,9 @@ class Connection:
 
     @cached_property
     def s3(self) -> Any:
-        """The S3 client; in the local SageMaker the project's bucket is there as well."""
+        """The S3 client of the home; in the local SageMaker the project's bucket is there too."""
+        if self.came_from is not None:
+            return self.came_from.s3
         client = self.client("s3")
         if self.target == "local":
             self._ensure_bucket(client)
@@ -102,8 +120,8 @@ class Connection:
 
     @property
     def caller(self) -> str:
-        """ARN of who runs the command, as STS tells it."""
-        return str(self.client("sts").get_caller_identity()["Arn"])
+        """ARN of who runs the command, as STS tells it: at home, whatever role is assumed."""
+        return str(self.home.client("sts").get_caller_identity()["Arn"])
 
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of a resource of this account and region, such as `pipeline/churn`."""
@@ -114,11 +132,12 @@ class Connection:
         pages = self.sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
         return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
-    def client(self, service: str) -> Any:
-        """Return the client of a service of AWS's, such as `cloudwatch`."""
-        return _client(self.session, service, self.region)
+    def client(self, service: str, region: str | None = None) -> Any:
+        """Return a service's client in this account; by default in this region."""
+        return _client(self.session, service, region or self.region)
 
-    def _fill(self, text: str) -> str:
+    def fill(self, text: str) -> str:
+        """Return a text of `project.yaml` or of a stage with its placeholders filled in."""
         for name in PLACEHOLDERS:
             text = text.replace(f"{{{name}}}", getattr(self, name))
         return text

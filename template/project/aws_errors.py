@@ -17,7 +17,8 @@ looked at. The texts below were seen by clients that talk to AWS every day:
   `controllers/sdkutil/clientwrapper/sagemaker_client.go`: "Cannot update in-progress endpoint" from
   `DeleteEndpoint`; that `UpdateEndpoint` says the same is in public logs only: unconfirmed.
 
-S3, ECR, IAM and CloudWatch Logs have codes for what is not there, see their API references.
+S3, ECR, IAM and CloudWatch Logs have codes for what is not there, see their API references; what a
+caller may not do has the codes of "Common errors" in that of SageMaker, and of S3's.
 
 A refused value is answered with all that would be allowed, "failed to satisfy constraint: Member
 must satisfy enum value set: [ml.a, ml.b, …]", some kilobytes of it for an instance type.
@@ -47,6 +48,7 @@ _EXISTING_TEXTS = (
     "already exists",
     "must be unique within an AWS account",
 )
+_DENIED_CODES = {"403", "AccessDenied", "AccessDeniedException"}
 _IN_PROGRESS_TEXT = "Cannot update in-progress"
 _LONGEST = 500
 """Characters of a message that somebody still reads."""
@@ -68,6 +70,11 @@ def already_exists(error: ClientError) -> bool:
 def is_in_progress(error: ClientError) -> bool:
     """Say whether AWS refused to change an endpoint because it is being changed already."""
     return _is_refused_with(error, _IN_PROGRESS_TEXT)
+
+
+def is_denied(error: ClientError) -> bool:
+    """Say whether AWS refused a call because the caller may not make it."""
+    return error.response["Error"]["Code"] in _DENIED_CODES
 
 
 def brief(said: object) -> str:

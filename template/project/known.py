@@ -35,8 +35,14 @@ def refuse_unknown(place: str, problem: str, wanted: str, known: Collection[str]
     )
 
 
-def refuse_unknown_region(session: "Session", region: str) -> None:
-    """Refuse the region of `project.yaml` if no partition of AWS has it.
+def refuse_unknown_region(
+    session: "Session", region: str, place: str = "project.yaml: key `region`"
+) -> None:
+    """Refuse a region that no partition of AWS has.
+
+    Parameters
+    ----------
+    place : the file and the key that hold it.
 
     Raises
     ------
@@ -45,4 +51,4 @@ def refuse_unknown_region(session: "Session", region: str) -> None:
     # botocore's list of regions by service would take 80 ms to read; this one, less than 1 ms.
     partitions = session.get_component("data_loader").load_data("partitions")["partitions"]
     known = [name for partition in partitions for name in partition["regions"]]
-    refuse_unknown("project.yaml: key `region`", f"there is no region {region}", region, known)
+    refuse_unknown(place, f"there is no region {region}", region, known)

@@ -52,10 +52,16 @@ def is_project_name(text: str) -> bool:
 
 GroupName = Annotated[
     str,
-    Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"),
-    saying("must be up to 63 letters, digits and hyphens, with no hyphen at either end"),
+    Field(
+        pattern=r"^(arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:[0-9]{12}:model-package-group/)?"
+        r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
+    ),
+    saying(
+        "must be up to 63 letters, digits and hyphens, with no hyphen at either end, or the ARN of "
+        "a model package group of that name"
+    ),
 ]
-"""A model package group's name (SageMaker API reference, as of the id)."""
+"""A model package group's name (SageMaker API reference, as of the id), or its ARN."""
 Region = Annotated[
     str,
     Field(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]$"),

@@ -1,4 +1,8 @@
-"""Reads the project's model package group: the versions, and what each one says of itself."""
+"""Reads the project's model package group: the versions, and what each one says of itself.
+
+The group belongs to the home's account and region, or to those of the ARN that `project.yaml` names
+it by: then its owner lets this account use it, by the group's resource policy.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -6,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from project.aws import Connection
-from project.aws_errors import already_exists, found, is_not_found
+from project.aws_errors import already_exists, brief, found, is_denied, is_not_found
 from project.errors import ProjectError
 
 LARGEST_PAGE = 100
@@ -66,9 +70,56 @@ class Version(Summary):
         return str(quality.get("Statistics", {}).get("S3Uri", ""))
 
 
+def group_arn(connection: Connection) -> str:
+    """Return the ARN of the model package group."""
+    named = connection.project.model_package_group
+    if named.startswith("arn:"):
+        return named
+    return connection.home.arn("sagemaker", f"model-package-group/{named}")
+
+
+def group_name(connection: Connection) -> str:
+    """Return the name of the model package group."""
+    return group_arn(connection).rpartition("/")[2]
+
+
+def version_arn(connection: Connection, number: int) -> str:
+    """Return the ARN that the version of a number has."""
+    before, _, name = group_arn(connection).rpartition(":model-package-group/")
+    return f"{before}:model-package/{name}/{number}"
+
+
+def is_shared(connection: Connection) -> bool:
+    """Say whether the group belongs to another account, which shares it."""
+    return group_arn(connection).split(":")[4] != connection.home.account
+
+
+def registry_client(connection: Connection) -> Any:
+    """Return the SageMaker client that reaches the group: the home's, in the group's region."""
+    home, region = connection.home, group_arn(connection).split(":")[3]
+    return home.sagemaker if region == home.region else home.client("sagemaker", region)
+
+
 def ensure_group(connection: Connection) -> None:
-    """Create the model package group unless it is there, and give it the project's tags."""
-    client, group = connection.sagemaker, connection.project.model_package_group
+    """Create the model package group unless it is there, and give it the project's tags.
+
+    One that belongs to another account is that account's to create and to tag.
+
+    Raises
+    ------
+    ProjectError : it belongs to another account, and is not there or not shared; or it is in
+        another region, where no pipeline of this one registers.
+    """
+    arn, region = group_arn(connection), connection.home.region
+    if arn.split(":")[3] != region:
+        raise ProjectError(
+            f"a pipeline in {region} cannot register in {arn}: the step calls SageMaker of its own "
+            "region; name a group there, `model_package_group` in project.yaml"
+        )
+    if is_shared(connection):
+        _check_shared(connection)
+        return
+    client, group = registry_client(connection), group_name(connection)
     there = found(lambda: client.describe_model_package_group(ModelPackageGroupName=group))
     if there is not None:
         client.add_tags(ResourceArn=there["ModelPackageGroupArn"], Tags=connection.tags)
@@ -96,7 +147,7 @@ def summaries(
     approval : only the versions in this state.
     page : how many versions to read at once, 1 to 100.
     """
-    client = connection.sagemaker
+    client = registry_client(connection)
     wanted = {} if approval is None else {"ModelApprovalStatus": approval}
     pages = client.get_paginator("list_model_packages").paginate(
         ModelPackageGroupName=connection.project.model_package_group,
@@ -115,6 +166,7 @@ def summaries(
                     created=item["CreationTime"],
                 )
     except client.exceptions.ClientError as error:
+        _refuse_unshared(connection, error)
         # AWS refuses to list a group that nothing was registered in yet.
         if not is_not_found(error):
             raise
@@ -139,13 +191,15 @@ def version(connection: Connection, number: int) -> Version:
     ------
     ProjectError : there is none with that number.
     """
-    group = connection.project.model_package_group
-    arn = connection.arn("sagemaker", f"model-package/{group}/{number}")
-    client = connection.sagemaker
-    package = found(lambda: client.describe_model_package(ModelPackageName=arn))
+    client, arn = registry_client(connection), version_arn(connection, number)
+    try:
+        package = found(lambda: client.describe_model_package(ModelPackageName=arn))
+    except client.exceptions.ClientError as error:
+        _refuse_unshared(connection, error)
+        raise
     if package is None:
         raise ProjectError(
-            f"there is no version {number} in the group {group}; "
+            f"there is no version {number} in the group {group_name(connection)}; "
             "`uv run project status` shows which there are"
         )
     return Version(
@@ -173,7 +227,30 @@ def set_approval(connection: Connection, number: int, approval: str, reason: str
     decided = version(connection, number)
     # Also an empty one (the API reference allows it): the reason of an earlier decision is none of
     # this one.
-    connection.sagemaker.update_model_package(
+    registry_client(connection).update_model_package(
         ModelPackageArn=decided.arn, ModelApprovalStatus=approval, ApprovalDescription=reason
     )
     return version(connection, number)
+
+
+def _check_shared(connection: Connection) -> None:
+    client, arn = registry_client(connection), group_arn(connection)
+    try:
+        there = found(lambda: client.describe_model_package_group(ModelPackageGroupName=arn))
+    except client.exceptions.ClientError as error:
+        _refuse_unshared(connection, error)
+        raise
+    if there is None:
+        raise ProjectError(
+            f"there is no model package group {arn}; let account {arn.split(':')[4]} create it"
+        )
+
+
+def _refuse_unshared(connection: Connection, error: Any) -> None:
+    """Say who can help when the group's owner does not let this account use it."""
+    if is_shared(connection) and is_denied(error):
+        arn = group_arn(connection)
+        raise ProjectError(
+            f"account {connection.home.account} may not use {arn}: {brief(error)}; let "
+            f"account {arn.split(':')[4]} allow it in the resource policy of that group"
+        ) from None

@@ -1,4 +1,4 @@
-"""Reads and writes single S3 objects by their URI."""
+"""Reads and writes single S3 objects by their URI, with the rights of the home."""
 
 import json
 import shutil
@@ -31,7 +31,7 @@ def exists(connection: Connection, uri: str) -> bool:
     """Say whether there is an object at that URI."""
     bucket, key = split_uri(uri)
     # The key itself is the first of those that begin with it.
-    first = connection.s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+    first = connection.home.s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
     return any(item["Key"] == key for item in first.get("Contents", []))
 
 
@@ -43,7 +43,7 @@ def read(connection: Connection, uri: str) -> bytes:
     ProjectError : there is no such object, or it is too large to be held in memory.
     """
     bucket, key = split_uri(uri)
-    answer = found(lambda: connection.s3.get_object(Bucket=bucket, Key=key))
+    answer = found(lambda: connection.home.s3.get_object(Bucket=bucket, Key=key))
     if answer is None:
         raise ProjectError(f"{uri} is not there; put it back, or make anew what names it")
     if answer["ContentLength"] > LARGEST:
@@ -68,7 +68,7 @@ def read_json(connection: Connection, uri: str) -> Any:
 def write(connection: Connection, uri: str, body: bytes | BinaryIO) -> None:
     """Write an object whole, up to 5 GB; readers see the old one or the new one."""
     bucket, key = split_uri(uri)
-    connection.s3.put_object(Bucket=bucket, Key=key, Body=body)
+    connection.home.s3.put_object(Bucket=bucket, Key=key, Body=body)
 
 
 def download(connection: Connection, uri: str, path: Path) -> None:
@@ -79,7 +79,7 @@ def download(connection: Connection, uri: str, path: Path) -> None:
     ProjectError : there is no such object.
     """
     bucket, key = split_uri(uri)
-    answer = found(lambda: connection.s3.get_object(Bucket=bucket, Key=key))
+    answer = found(lambda: connection.home.s3.get_object(Bucket=bucket, Key=key))
     if answer is None:
         raise ProjectError(f"{uri} is not there; put it back, or make anew what names it")
     with path.open("wb") as file:

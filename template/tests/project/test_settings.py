@@ -11,6 +11,8 @@ from pydantic import model_validator
 from project.errors import ProjectError
 from project.settings import ROOT, Project, Strict, load, load_project
 
+GROUP = "arn:aws-us-gov:sagemaker:us-gov-west-1:123456789012:model-package-group"
+
 
 @pytest.fixture
 def content() -> dict[str, object]:
@@ -53,6 +55,8 @@ def test_a_missing_key_is_named(tmp_path: Path, content: dict[str, object]) -> N
         ("name", "abc\n"),
         ("model_package_group", "-a"),
         ("model_package_group", "a" * 64),
+        ("model_package_group", f"{GROUP}/-a"),
+        ("model_package_group", GROUP),
         ("region", "us-east-1\n"),
         ("target", "cloud"),
         ("region", "mars"),
@@ -118,6 +122,7 @@ def test_a_wrong_value_is_named(
         ("name", "a" * 32),
         ("model_package_group", "A"),
         ("model_package_group", "Models-of--2026"),
+        ("model_package_group", f"{GROUP}/a"),
         ("region", "us-gov-west-1"),
         ("region", "eusc-de-east-1"),
         ("id", "p-abc123def456"),
