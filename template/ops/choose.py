@@ -77,7 +77,6 @@ def choose(
     if after is not None:
         before = ledger.verification(ledger.records(connection, stages[after]), version.number)
         refuse_unverified(version, after, before)
-    _check_artifact(connection, version)
     return replace(choice, note=unforeseen(stage, version))
 
 
@@ -160,6 +159,24 @@ def refuse_unverified(version: Version, after: str, verification: Record | None)
         )
 
 
+def check_artifact(connection: Connection, version: Version) -> None:
+    """Refuse a version whose artefact does not hold the model and its inference code.
+
+    Raises
+    ------
+    ProjectError : says what is wrong with the artefact.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder, "model.tar.gz")
+        try:
+            s3.download(connection, version.container["ModelDataUrl"], archive)
+        except ProjectError as error:
+            raise ProjectError(
+                f"the artefact of {version.name} cannot be read: {error}; promote another version"
+            ) from None
+        contract.check_artifact(archive, version.name)
+
+
 def _newest_approved(connection: Connection) -> Choice:
     approved = registry.newest(connection, "Approved")
     if approved is None:
@@ -188,15 +205,3 @@ def _named_by(connection: Connection, event: Path) -> Choice:
             "`model_package_group` in project.yaml and at whose credentials these are"
         )
     return Choice(found, f"the version that {event.name} names")
-
-
-def _check_artifact(connection: Connection, version: Version) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        archive = Path(folder, "model.tar.gz")
-        try:
-            s3.download(connection, version.container["ModelDataUrl"], archive)
-        except ProjectError as error:
-            raise ProjectError(
-                f"the artefact of {version.name} cannot be read: {error}; promote another version"
-            ) from None
-        contract.check_artifact(archive, version.name)

@@ -45,17 +45,10 @@ def plan(
     Example: uv run ops plan production
     """
     _one_of(version, event)
-    from ops.choose import choose
-    from ops.desired import desired
     from ops.plan import lines, make_plan
-    from ops.serving import serving
 
     stages, chosen, connection = _open(stage, local)
-    choice = choose(connection, stages, chosen, version, event)
-    want = desired(connection, chosen, choice.version)
-    now = serving(connection, chosen)
-    number = choice.version.number
-    made = make_plan(connection, chosen, number, choice.why, choice.note, want, now)
+    made = make_plan(connection, stages, chosen, version, event)
     if as_json:
         console.print_json(made.as_json())
     else:
@@ -79,14 +72,14 @@ def promote(
     """
     _one_of(version, event)
     from ops import promote
-    from ops.choose import choose
+    from ops.plan import make_plan
 
     stages, chosen, connection = _open(stage, local)
-    choice = choose(connection, stages, chosen, version, event)
-    print(f"{chosen.name}: {choice.version.name}, {choice.why}")
-    if choice.note:
-        print(f"note: {choice.note}")
-    promote.promote(connection, chosen, choice.version)
+    plan = make_plan(connection, stages, chosen, version, event)
+    print(f"{chosen.name}: {plan.version.name}, {plan.why}")
+    if plan.note:
+        print(f"note: {plan.note}")
+    promote.promote(connection, plan)
 
 
 @app.command()

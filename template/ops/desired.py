@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,8 @@ from project.tags import MODEL_VERSION, STAGE, Tag
 VARIANT = "AllTraffic"
 NAME_LIMIT = 63
 """Longest name of a model, an endpoint configuration or an endpoint (SageMaker API reference)."""
+
+_LONGEST_TAIL = len("-v123456-0123456789ab")
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,19 @@ def desired(connection: Connection, stage: Stage, version: Version) -> Desired:
 def endpoint_name(connection: Connection, stage: Stage) -> str:
     """Return the name of a stage's endpoint."""
     return _fit(f"{connection.project.name}-{stage.name}", "")
+
+
+def stage_head(connection: Connection, stage: Stage) -> str:
+    """Return what the names of all models and configurations of a stage have in common."""
+    head = f"{connection.project.name}-{stage.name}"
+    # `_fit` shortens a head that is too long, the more digits the version's number has.
+    return head if len(head) <= NAME_LIMIT - _LONGEST_TAIL else head[:30]
+
+
+def serves_stage(connection: Connection, stage: Stage, config: str) -> bool:
+    """Say whether an endpoint configuration has a name that `desired` gives one of a stage."""
+    tail = re.search(r"-v\d+-[0-9a-f]{12}$", config)
+    return tail is not None and config == _fit(f"{connection.project.name}-{stage.name}", tail[0])
 
 
 def stage_tags(connection: Connection, stage: Stage, number: int) -> list[Tag]:

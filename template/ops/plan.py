@@ -1,13 +1,17 @@
 """Says what a promotion would change: the desired state beside the actual one."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from ops.desired import Desired, endpoint_name
-from ops.serving import IN_PROGRESS, Serving
+from ops.choose import choose
+from ops.desired import Desired, desired, endpoint_name
+from ops.serving import IN_PROGRESS, Serving, serving
 from ops.stage import Stage
 from project.aws import Connection
 from project.aws_errors import found
+from project.registry import Version
 from project.tags import MODEL_VERSION
 
 
@@ -31,26 +35,33 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a promotion would do.
+    """What a promotion would do; `ops.promote` does exactly that.
 
     Attributes
     ----------
-    stage : the stage's name.
+    stage : the stage.
     version : the version that it would serve.
     why : why it is that version.
-    status : the endpoint's status now; None when there is no endpoint.
+    want : what there should be.
+    now : what serves; None when there is no endpoint.
     steps : the resources.
     changes : what would be different afterwards.
     note : what should be known besides; empty when there is nothing.
     """
 
-    stage: str
-    version: int
+    stage: Stage
+    version: Version
     why: str
-    status: str | None
+    want: Desired
+    now: Serving | None
     steps: list[Step]
     changes: list[Change]
     note: str = ""
+
+    @property
+    def status(self) -> str | None:
+        """The endpoint's status now; None when there is no endpoint."""
+        return None if self.now is None else self.now.status
 
     @property
     def nothing(self) -> bool:
@@ -60,43 +71,57 @@ class Plan:
 
     def as_json(self) -> dict[str, Any]:
         """Return it for a script to read."""
-        return {**asdict(self), "nothing_to_do": self.nothing}
+        return {
+            "stage": self.stage.name,
+            "version": self.version.number,
+            "why": self.why,
+            "status": self.status,
+            "steps": [asdict(step) for step in self.steps],
+            "changes": [asdict(change) for change in self.changes],
+            "note": self.note,
+            "nothing_to_do": self.nothing,
+        }
 
 
 def make_plan(
     connection: Connection,
+    stages: Mapping[str, Stage],
     stage: Stage,
-    version: int,
-    why: str,
-    note: str,
-    want: Desired,
-    now: Serving | None,
+    number: int | None = None,
+    event: Path | None = None,
 ) -> Plan:
-    """Compare what should be with what is; nothing is touched.
+    """Decide which version a stage should serve, and compare what should be with what is.
+
+    Nothing is touched, and no artefact is read.
 
     Parameters
     ----------
-    connection : where to look which resources there are.
-    stage : the stage.
-    version, why, note : what it should serve, why, and what should be known besides.
-    want : the desired state.
-    now : the actual state.
+    connection : where to look.
+    stages, stage, number, event : as in `ops.choose.choose`.
+
+    Raises
+    ------
+    ProjectError : there is no version that the stage may serve; says why.
     """
+    choice = choose(connection, stages, stage, number, event)
+    want = desired(connection, stage, choice.version)
+    now = serving(connection, stage)
     client = connection.sagemaker
     model = found(lambda: client.describe_model(ModelName=want.model_name))
     config = found(lambda: client.describe_endpoint_config(EndpointConfigName=want.config_name))
     return Plan(
-        stage=stage.name,
-        version=version,
-        why=why,
-        status=None if now is None else now.status,
+        stage=stage,
+        version=choice.version,
+        why=choice.why,
+        want=want,
+        now=now,
         steps=[
             Step("model", want.model_name, "create" if model is None else "keep"),
             Step("endpoint configuration", want.config_name, "keep" if config else "create"),
             Step("endpoint", endpoint_name(connection, stage), endpoint_action(want, now)),
         ],
         changes=changes(want, now),
-        note=note,
+        note=choice.note,
     )
 
 
@@ -122,7 +147,7 @@ def changes(want: Desired, now: Serving | None) -> list[Change]:
 
 def lines(plan: Plan) -> list[str]:
     """Return a plan for a person to read."""
-    head = [f"{plan.stage}: version {plan.version}, {plan.why}"]
+    head = [f"{plan.stage.name}: {plan.version.name}, {plan.why}"]
     if plan.note:
         head.append(f"note: {plan.note}")
     if plan.nothing:

@@ -1,7 +1,8 @@
 """Promotes a version to a stage, and verifies or asks what a stage serves."""
 
 from ops import endpoint
-from ops.desired import desired
+from ops.choose import check_artifact
+from ops.plan import Plan
 from ops.release import Release, bring_out, not_asked, verify_only
 from ops.serving import in_service
 from ops.stage import Stage
@@ -10,11 +11,10 @@ from project import registry
 from project.aws import Connection
 from project.aws_errors import brief
 from project.errors import ProjectError
-from project.registry import Version
 
 
-def promote(connection: Connection, stage: Stage, version: Version) -> None:
-    """Let a stage serve a version that `ops.choose` let through.
+def promote(connection: Connection, plan: Plan) -> None:
+    """Let a stage serve what a plan says.
 
     Everything that it creates is named after its content, so a promotion that was killed is
     finished by promoting again.
@@ -23,9 +23,10 @@ def promote(connection: Connection, stage: Stage, version: Version) -> None:
     ------
     ProjectError : the stage does not serve it; says why, and what the stage serves instead.
     """
+    stage, version, want = plan.stage, plan.version, plan.want
     with not_asked(connection, stage):
+        check_artifact(connection, version)
         example = load_example(connection, version)
-        want = desired(connection, stage, version)
         before = endpoint.settle(connection, stage)
         endpoint.create_missing(connection, want)
         release = Release(connection, stage, version, want.config_name, example, "promote", before)

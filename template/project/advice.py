@@ -17,6 +17,7 @@ _OF_CODES = {
     "403": _ASK,
     "ExpiredToken": _SIGN_IN,
     "ExpiredTokenException": _SIGN_IN,
+    "RequestExpired": _SIGN_IN,
     "InvalidAccessKeyId": _SIGN_IN,
     "InvalidClientTokenId": _SIGN_IN,
     "SignatureDoesNotMatch": _SIGN_IN,
@@ -50,3 +51,8 @@ def advice(error: Exception) -> str:
         return _OF_CODES.get(error.response["Error"]["Code"], "")
     kinds = [kind.__name__ for kind in type(error).__mro__]
     return next((_OF_KINDS[kind] for kind in kinds if kind in _OF_KINDS), "")
+
+
+def needs_sign_in(error: BaseException) -> bool:
+    """Say whether AWS does not know the caller, or no longer: the session has expired."""
+    return isinstance(error, Exception) and advice(error) == _SIGN_IN

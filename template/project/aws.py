@@ -118,7 +118,7 @@ class Connection:
         """The EventBridge client."""
         return self.client("events")
 
-    @property
+    @cached_property
     def caller(self) -> str:
         """ARN of who runs the command, as STS tells it: at home, whatever role is assumed."""
         return str(self.home.client("sts").get_caller_identity()["Arn"])

@@ -10,6 +10,21 @@ STAGE = "stage"
 MODEL_VERSION = "model-package-version"
 """On what serves a model version: its number."""
 
+PROMOTED = "promoted"
+"""On an endpoint configuration: when it was promoted and verified, ISO 8601 in UTC; on an
+endpoint: since when it serves what it serves."""
+VERIFICATION = "verification"
+"""On an endpoint configuration: how its last verification ended, `passed TIME` or `failed TIME`."""
+REPLACES = "replaces"
+"""On an endpoint configuration: the one that served when it was promoted; absent when none did."""
+LEFT = "left"
+"""On an endpoint configuration: when a rollback went away from it; a promotion takes it off."""
+ATTEMPT = "attempt"
+"""On an endpoint configuration: what is under way with it, `promote TIME` or `rollback TIME FROM`;
+taken off when that ended, well or not."""
+MARKS = (PROMOTED, VERIFICATION, REPLACES, LEFT, ATTEMPT)
+"""The tags that say what happened to an endpoint configuration; only the ops half writes them."""
+
 
 class Tag(TypedDict):
     """A tag as the AWS APIs take it."""

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ops.plan import make_plan
+from ops.promote import promote
 from ops.stage import Stage, StageSettings, VerifySettings
 from project.aws import Connection
 from project.settings import ROOT
@@ -29,6 +31,11 @@ STAGES = {
         "production", FIRST.model_copy(update={"after": "staging", "instance_count": 2})
     ),
 }
+
+
+def ship(connection: Connection, stage: str, number: int | None = None) -> None:
+    """Do what `ops promote` does."""
+    promote(connection, make_plan(connection, STAGES, STAGES[stage], number))
 
 
 @dataclasses.dataclass(frozen=True)

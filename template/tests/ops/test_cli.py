@@ -10,12 +10,11 @@ import time
 import pytest
 
 from demo.example_version import register
-from ops.promote import promote
 from ops.serving import serving
 from ops.stage import Stage
 from project import registry
 from project.aws import Connection
-from tests.ops.conftest import STAGES, Ops
+from tests.ops.conftest import STAGES, Ops, ship
 
 STAGING = STAGES["staging"]
 
@@ -60,7 +59,7 @@ def test_the_story_of_a_version(ops: Ops) -> None:
 
 
 def test_a_model_server_that_died_does_not_count_against_its_version(ops: Ops) -> None:
-    promote(ops.connection, STAGING, registry.version(ops.connection, register(ops.connection)))
+    ship(ops.connection, "staging", register(ops.connection))
     (killed,) = served_by(ops.connection)
     os.kill(killed, signal.SIGKILL)
     deadline = time.monotonic() + 60
@@ -158,12 +157,12 @@ def test_a_promotion_that_is_under_way_is_waited_for(
     ops: Ops, capsys: pytest.CaptureFixture[str]
 ) -> None:
     register(ops.connection)
-    promote(ops.connection, STAGING, registry.version(ops.connection, 1))
-    second = registry.version(ops.connection, register(ops.connection, load_seconds=4))
+    ship(ops.connection, "staging", 1)
+    second = register(ops.connection, load_seconds=4)
     kill_once(ops, "Updating")
     capsys.readouterr()
 
-    promote(ops.connection, STAGING, second)
+    ship(ops.connection, "staging", second)
 
     said = capsys.readouterr().out.splitlines()
     waited = f"waiting for {ops.connection.project.name}-staging, which is Updating"

@@ -12,20 +12,20 @@ from botocore.exceptions import ClientError
 from demo.example_version import register
 from ops import endpoint, ledger, release
 from ops.ledger import Record
-from ops.promote import promote, verify_stage
+from ops.promote import verify_stage
 from ops.rollback import rollback
 from ops.serving import serving
-from project import registry
 from project.aws import Connection
 from project.errors import InterruptedByUser, ProjectError
 from tests.ops.conftest import STAGES, Ops
+from tests.ops.conftest import ship as deploy
 from tests.ops.test_cli import last_line, wait_until
 
 STAGING = STAGES["staging"]
 
 
 def ship(connection: Connection, number: int) -> None:
-    promote(connection, STAGING, registry.version(connection, number))
+    deploy(connection, "staging", number)
 
 
 def serves(connection: Connection) -> int | None:

@@ -100,10 +100,11 @@ def test_a_failed_endpoint_is_replaced() -> None:
 
 def test_a_plan_reads_as_a_short_diff() -> None:
     plan = Plan(
-        stage="staging",
-        version=3,
+        stage=STAGES["staging"],
+        version=offline_version(3),
         why="the newest approved version",
-        status="Updating",
+        want=want(),
+        now=now_serving(want(), status="Updating"),
         steps=[Step("model", "demo-staging-v3-0", "create")],
         changes=[Change("version", "2", "3"), Change("role", None, "a-role")],
         note="it was registered for another one",
@@ -121,10 +122,11 @@ def test_a_plan_reads_as_a_short_diff() -> None:
 
 def plan(status: str | None, action: str = "keep") -> Plan:
     return Plan(
-        stage="staging",
-        version=3,
+        stage=STAGES["staging"],
+        version=offline_version(3),
         why="as asked for",
-        status=status,
+        want=want(),
+        now=None if status is None else now_serving(want(), status=status),
         steps=[Step("endpoint", "demo-staging", action)],
         changes=[
             Change("version", None, "3"),

@@ -9,7 +9,7 @@ from demo.example_version import Fault, register
 from ops import endpoint, ledger
 from ops.choose import choose
 from ops.desired import desired
-from ops.promote import promote, verify_stage
+from ops.promote import verify_stage
 from ops.rollback import rollback
 from ops.serving import serving
 from project import registry, s3
@@ -17,16 +17,10 @@ from project.aws import Connection
 from project.contract import EXPECTED_ANSWERS
 from project.errors import ProjectError
 from project.status import gather
-from tests.ops.conftest import STAGES
+from tests.ops.conftest import STAGES, ship
 from tests.ops.test_choose import event
 
 STAGING, PRODUCTION = STAGES["staging"], STAGES["production"]
-
-
-def ship(connection: Connection, stage: str, number: int | None = None) -> None:
-    """Do what `ops promote` does."""
-    chosen = choose(connection, STAGES, STAGES[stage], number)
-    promote(connection, STAGES[stage], chosen.version)
 
 
 def serves(connection: Connection, stage: str) -> int | None:
@@ -116,13 +110,15 @@ def test_what_must_not_be_deployed_is_refused_before_anything_is_touched(
         (register(fresh, approval="PendingManualApproval"), "is not approved"),
         (register(fresh, approval="Rejected"), "is rejected"),
         (register(fresh, fault="no model card"), "breaks the model contract.* a model card"),
-        (register(fresh, fault="no inference code"), "artefact .* lacks code/inference.py"),
         (register(fresh, project_id="p-other"), "belongs to the project p-other"),
         (99, "there is no version 99"),
     ]
     for number, message in refused:
         with pytest.raises(ProjectError, match=message):
             choose(fresh, STAGES, STAGING, number)
+
+    with pytest.raises(ProjectError, match=r"artefact .* lacks code/inference\.py"):
+        ship(fresh, "staging", register(fresh, fault="no inference code"))
 
     assert serving(fresh, STAGING) is None
 
