@@ -5,7 +5,7 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
-from kit import BUCKET, wait_until
+from kit import BUCKET, refusal, wait_until
 
 from sagemaker_local.hosting.capture import Capture, Event, Side, describe, line
 
@@ -34,8 +34,8 @@ def capture_config(prefix, *modes, **changes):
     }
 
 
-def create(local, name, *, config=None, **changes):
-    """Make an endpoint of the model `echo`, or of another configuration."""
+def create(local, name, **changes):
+    """Make an endpoint of the model `echo`."""
     local.sm.create_endpoint_config(
         EndpointConfigName=f"{name}-config",
         ProductionVariants=[{"VariantName": "all", "ModelName": "echo", **VARIANT}],
@@ -68,7 +68,7 @@ def local(local):
 
 class TestLines:
     EVENT = Event(
-        "e", "v", Side(b"1,2\n", "text/csv"), Side(b'{"a": 1}', "application/json; x=y"), 0.0
+        "id", "e", "v", Side(b"1,2\n", "text/csv"), Side(b'{"a": 1}', "application/json; x=y"), 0.0
     )
 
     def test_documented_form(self):
@@ -82,7 +82,6 @@ class TestLines:
             },
         )
         found = line(config, self.EVENT)
-        assert uuid.UUID(found["eventMetadata"].pop("eventId"))
         assert found == {
             "captureData": {
                 "endpointInput": {
@@ -98,7 +97,7 @@ class TestLines:
                     "encoding": "JSON",
                 },
             },
-            "eventMetadata": {"inferenceTime": "1970-01-01T00:00:00Z"},
+            "eventMetadata": {"eventId": "id", "inferenceTime": "1970-01-01T00:00:00Z"},
             "eventVersion": "0",
         }
 
@@ -138,7 +137,7 @@ class TestCapture:
         stored = Stored()
         capture = Capture(stored)
         for time in (3599.25, 3599.5, 3600.0):
-            event = Event("e", "v", Side(b"1", ""), Side(b"2", ""), time)
+            event = Event("id", "e", "v", Side(b"1", ""), Side(b"2", ""), time)
             capture.take(capture_config("p/", "Input"), event)
         capture.take(capture_config("none", "Input", InitialSamplingPercentage=0), event)
         capture.take(capture_config("none", "Input", EnableCapture=False), event)
@@ -180,6 +179,7 @@ class TestCapture:
             "data": "<1,2>",
             "encoding": "JSON",
         }
+        assert uuid.UUID(found["eventMetadata"]["eventId"])
         assert found["eventMetadata"]["inferenceId"] == "label-1"
         assert found["eventMetadata"]["customAttributes"] == ["trace=9"]
 
@@ -190,3 +190,83 @@ class TestCapture:
         local.invoke("unsampled", "good", "text/csv")
         ((_, found),) = captured(local, "none/", 1)
         assert found["captureData"]["endpointInput"]["data"] == "Z29vZA=="
+
+
+SHADOW = """
+def model_fn(model_dir):
+    return 1
+
+def transform_fn(model, body, content_type, accept):
+    if body != "good":
+        raise ValueError(body)
+    return "shadow", accept
+"""
+
+
+class TestShadows:
+    def test_copies_are_captured_and_hurt_nobody(self, local):
+        local.deploy("shadow", SHADOW)
+        described = create(
+            local,
+            "shadowed",
+            ShadowProductionVariants=[{"VariantName": "dark", "ModelName": "shadow", **VARIANT}],
+            DataCaptureConfig=capture_config("shadows", "InputAndOutput"),
+        )
+        (shadow,) = described["ShadowProductionVariants"]
+        assert (shadow["VariantName"], shadow["CurrentWeight"]) == ("dark", 1.0)
+        for body in ("good", "break"):
+            answer = local.invoke("shadowed", body, "text/csv")
+            assert answer["Body"].read() == f"<{body}>".encode()
+            assert answer["InvokedProductionVariant"] == "all"
+        found = captured(local, "shadows/", 3)
+        by_variant = {}
+        for key, item in found:
+            by_variant.setdefault(key.split("/")[2], []).append(item)
+        # `good` of both, `break` of production alone.
+        assert {name: len(items) for name, items in by_variant.items()} == {"all": 2, "dark": 1}
+        (dark,) = by_variant["dark"]
+        assert dark["captureData"]["endpointOutput"]["data"] == "c2hhZG93"
+        pair = [item for item in by_variant["all"] if same_event(item, dark)]
+        assert [item["captureData"]["endpointOutput"]["data"] for item in pair] == ["PGdvb2Q+"]
+        assert refusal(local.invoke, "shadowed", TargetVariant="dark")[0] == "ValidationError"
+        log = (local.home / "logs" / "server.log").read_text()
+        assert "shadow variant dark of shadowed answered 500" in log
+
+    def test_there_is_one_beside_one(self, local):
+        variants = [{"VariantName": name, "ModelName": "echo", **VARIANT} for name in "abc"]
+        code, message = refusal(
+            local.sm.create_endpoint_config,
+            EndpointConfigName="too-many",
+            ProductionVariants=variants[:2],
+            ShadowProductionVariants=variants[2:],
+        )
+        assert (code, "ShadowProductionVariants" in message) == ("ValidationException", True)
+
+
+def same_event(one, other):
+    return one["eventMetadata"]["eventId"] == other["eventMetadata"]["eventId"]
+
+
+class TestWeights:
+    def test_of_variants_that_serve(self, local):
+        local.configure("weighed", {"a": "echo", "b": "echo"})
+        local.sm.create_endpoint(EndpointName="weighed", EndpointConfigName="weighed")
+        local.wait_for_endpoint("weighed")
+        arn = local.sm.update_endpoint_weights_and_capacities(
+            EndpointName="weighed",
+            DesiredWeightsAndCapacities=[
+                {"VariantName": "a", "DesiredWeight": 0.0},
+                {"VariantName": "b", "DesiredWeight": 2.5, "DesiredInstanceCount": 3},
+            ],
+        )["EndpointArn"]
+        described = local.wait_for_endpoint("weighed")
+        assert (described["EndpointArn"], described["EndpointStatus"]) == (arn, "InService")
+        a, b = described["ProductionVariants"]
+        assert (a["CurrentWeight"], a["DesiredWeight"], a["CurrentInstanceCount"]) == (0, 0, 1)
+        assert (b["CurrentWeight"], b["DesiredWeight"], b["CurrentInstanceCount"]) == (2.5, 2.5, 3)
+        answers = {local.invoke("weighed")["InvokedProductionVariant"] for _ in range(20)}
+        assert answers == {"b"}
+        call = local.sm.update_endpoint_weights_and_capacities
+        wanted = [{"VariantName": "c", "DesiredWeight": 1.0}]
+        code, message = refusal(call, EndpointName="weighed", DesiredWeightsAndCapacities=wanted)
+        assert (code, '"c"' in message) == ("ValidationException", True)

@@ -48,12 +48,14 @@ class Event:
 
     Attributes
     ----------
+    id : its event id.
     endpoint, variant : what answered.
     asked, answered : both sides of it.
     time : when, in seconds since 1970.
     inference_id, custom_attributes : what the caller sent with it; empty if nothing.
     """
 
+    id: str
     endpoint: str
     variant: str
     asked: Side
@@ -82,7 +84,7 @@ def line(config: Mapping[str, Any], event: Event) -> dict[str, Any]:
                 "data": text,
                 "encoding": encoding,
             }
-    about: dict[str, Any] = {"eventId": str(uuid.uuid4())}
+    about: dict[str, Any] = {"eventId": event.id}
     if event.custom_attributes:
         about["customAttributes"] = [event.custom_attributes]
     if event.inference_id:

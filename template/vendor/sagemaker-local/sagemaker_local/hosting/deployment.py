@@ -41,10 +41,11 @@ class Deployment:
 
         Parameters
         ----------
-        give_up : is called with the reason when one cannot be started again.
+        give_up : is called with the reason when one cannot be started again, but for a shadow.
         """
-        for index in range(len(self.servers)):
-            threading.Thread(target=self._keep_up, args=(index, give_up), daemon=True).start()
+        for index, server in enumerate(self.servers):
+            act = _log.warning if server.is_shadow else give_up
+            threading.Thread(target=self._keep_up, args=(index, act), daemon=True).start()
 
     def take(self) -> None:
         """Note that a request uses the servers."""

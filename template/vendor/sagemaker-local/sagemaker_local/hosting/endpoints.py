@@ -5,6 +5,7 @@ from sagemaker_local.api.errors import invalid
 from sagemaker_local.api.resources import create, find, offer
 from sagemaker_local.hosting.fleet import ENDPOINT, Fleet
 from sagemaker_local.hosting.models import ENDPOINT_CONFIG, MODEL
+from sagemaker_local.hosting.variants import configured
 from sagemaker_local.storage.store import Body, Resource
 
 offer(ENDPOINT, "Describe", "List")
@@ -56,5 +57,5 @@ def delete_endpoint(call: Call) -> None:
 
 
 def _containers(call: Call, config: Resource) -> dict[str, Body]:
-    names = [variant["ModelName"] for variant in config.body["ProductionVariants"]]
+    names = [variant["ModelName"] for variant in configured(config.body)]
     return {name: find(call, MODEL, name).body["_Container"] for name in names}

@@ -5,15 +5,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
 from sagemaker_local.api.actions import now
 from sagemaker_local.api.errors import STOPPED_WITH_US, AwsError
 from sagemaker_local.api.resource_kind import ResourceKind
 from sagemaker_local.home import Home
-from sagemaker_local.hosting.capture import describe as describe_capture
 from sagemaker_local.hosting.deployment import Deployment
 from sagemaker_local.hosting.running_server import DeploymentError, ModelServer, place_in_endpoint
+from sagemaker_local.hosting.variants import configured, deployed
 from sagemaker_local.processes.workers import Workers
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.s3 import S3
@@ -107,6 +106,15 @@ class Fleet:
         finally:
             found.give_back()
 
+    def weigh(self, arn: str, weights: Mapping[str, float | None]) -> None:
+        """Give variants of an endpoint other weights; None leaves the one that it has."""
+        with self._changed:
+            found = self._serving.get(arn)
+            for server in found.servers if found else []:
+                weight = weights.get(server.name)
+                if weight is not None:
+                    server.variant["InitialVariantWeight"] = weight
+
     def pids(self, arn: str) -> list[int]:
         """Return the processes that serve an endpoint."""
         found = self._serving.get(arn)
@@ -179,13 +187,10 @@ class Fleet:
             changed = self._store.change(
                 arn,
                 {
+                    **deployed(config, models),
                     "EndpointStatus": "InService",
-                    "EndpointConfigName": config.name,
-                    "ProductionVariants": [_summary(v) for v in config.body["ProductionVariants"]],
-                    "DataCaptureConfig": describe_capture(config.body.get("DataCaptureConfig")),
                     "LastDeploymentConfig": deployment_config,
                     "LastModifiedTime": now(),
-                    "_Deployed": {**config.body, "Name": config.name, "_Models": models},
                 },
             )
             self._changed.notify_all()
@@ -213,7 +218,7 @@ class Fleet:
                 config.body,
             )
 
-        return [partial(start, variant) for variant in config.body["ProductionVariants"]]
+        return [partial(start, variant) for variant in configured(config.body)]
 
     def _lose(self, arn: str, deployment: Deployment, reason: str) -> None:
         """Note that a deployment, a server of which cannot be started again, serves no more."""
@@ -241,15 +246,3 @@ class Fleet:
                 },
             )
             self._changed.notify_all()
-
-
-def _summary(variant: Mapping[str, Any]) -> Body:
-    count = variant.get("InitialInstanceCount", 1)
-    weight = variant["InitialVariantWeight"]
-    return {
-        "VariantName": variant["VariantName"],
-        "CurrentWeight": weight,
-        "DesiredWeight": weight,
-        "CurrentInstanceCount": count,
-        "DesiredInstanceCount": count,
-    }

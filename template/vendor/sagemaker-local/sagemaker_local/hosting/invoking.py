@@ -2,6 +2,7 @@
 
 import http.client
 import time
+import uuid
 from dataclasses import dataclass, field
 
 from sagemaker_local.hosting.capture import Capture, Event, Side
@@ -20,11 +21,13 @@ class Invocation:
     body : the payload.
     headers : those that the container gets.
     inference_id : what the caller calls it; empty if nothing.
+    event_id : what we call it.
     """
 
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     inference_id: str = ""
+    event_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
 def ask(
@@ -54,6 +57,7 @@ def ask(
         return _no_answer(server, error)
     if answer.is_good:
         event = Event(
+            id=invocation.event_id,
             endpoint=endpoint,
             variant=server.name,
             asked=Side(invocation.body, invocation.headers.get("Content-Type", "")),

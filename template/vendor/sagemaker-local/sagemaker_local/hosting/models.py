@@ -5,6 +5,7 @@ from sagemaker_local.api.actions import Call, action
 from sagemaker_local.api.errors import invalid, unsupported
 from sagemaker_local.api.resource_kind import ResourceKind
 from sagemaker_local.api.resources import create, find, offer
+from sagemaker_local.hosting.variants import configured
 from sagemaker_local.registry.model_packages import approved_container
 from sagemaker_local.storage.store import Body
 
@@ -50,10 +51,15 @@ def create_model(call: Call) -> Body:
 @action("CreateEndpointConfig")
 def create_endpoint_config(call: Call) -> Body:
     """Make an endpoint configuration, whose models must exist."""
-    variants = call.request["ProductionVariants"]
+    variants = configured(call.request)
     names = [variant["VariantName"] for variant in variants]
     if len(set(names)) < len(names):
         raise invalid("the names of production variants must differ")
+    if "ShadowProductionVariants" in call.request and len(variants) != 2:
+        # API reference, CreateEndpointConfig; the words are unconfirmed.
+        raise invalid(
+            "with ShadowProductionVariants there is one of them and one ProductionVariant"
+        )
     for variant in variants:
         if "ModelName" not in variant:
             raise unsupported(f"a production variant without ModelName ({variant['VariantName']})")

@@ -137,14 +137,14 @@ class ModelServer:
         home: Home,
         workers: Workers,
         place: ServerPlace,
-        variant: Mapping[str, Any],
+        variant: dict[str, Any],
         container: Mapping[str, Any],
         config: Mapping[str, Any] | None = None,
     ) -> None:
         name = variant["VariantName"]
         self.name: str = name
         self.config = config or {}
-        self.weight: float = variant["InitialVariantWeight"]
+        self.variant = variant
         self.log, self.stream = place.log, place.stream
         self._key = secrets.token_urlsafe(24)
         self._tree = place.tree
@@ -194,6 +194,17 @@ class ModelServer:
                 cause,
             ) from None
         self.has_answered = False
+
+    @property
+    def weight(self) -> float:
+        """How much of the traffic it gets, against the other variants'."""
+        return float(self.variant["InitialVariantWeight"])
+
+    @property
+    def is_shadow(self) -> bool:
+        """Whether it gets only copies of what the others are asked."""
+        shadows = self.config.get("ShadowProductionVariants", [])
+        return self.name in [variant["VariantName"] for variant in shadows]
 
     def wait(self, seconds: float | None = None) -> int | None:
         """Return the exit code, or None if the server still runs after so many seconds."""

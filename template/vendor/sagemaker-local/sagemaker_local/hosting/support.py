@@ -33,10 +33,9 @@ declare_values("ContainerMode", "SingleModel", "MultiModel")
 
 declare(
     "CreateEndpointConfig",
-    acted="EndpointConfigName ProductionVariants DataCaptureConfig Tags",
+    acted="EndpointConfigName ProductionVariants ShadowProductionVariants DataCaptureConfig Tags",
     kept="KmsKeyId ExecutionRoleArn VpcConfig EnableNetworkIsolation",
-    refused="AsyncInferenceConfig ExplainerConfig ShadowProductionVariants MetricsConfig "
-    "CrossRegionTrafficConfig",
+    refused="AsyncInferenceConfig ExplainerConfig MetricsConfig CrossRegionTrafficConfig",
 )
 declare(
     "ProductionVariant",
@@ -62,6 +61,12 @@ declare(
     "UpdateEndpoint",
     acted="EndpointName EndpointConfigName DeploymentConfig",
     refused="RetainAllVariantProperties ExcludeRetainedVariantProperties RetainDeploymentConfig",
+)
+declare("UpdateEndpointWeightsAndCapacities", acted="EndpointName DesiredWeightsAndCapacities")
+declare(
+    "DesiredWeightAndCapacity",
+    acted="VariantName DesiredWeight DesiredInstanceCount",
+    refused="ServerlessUpdateConfig",
 )
 declare(
     "DeploymentConfig",

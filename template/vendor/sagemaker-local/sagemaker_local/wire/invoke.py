@@ -11,6 +11,7 @@ from sagemaker_local.hosting.capture import Capture
 from sagemaker_local.hosting.fleet import Fleet
 from sagemaker_local.hosting.invoking import CUSTOM_ATTRIBUTES, Invocation, ask
 from sagemaker_local.hosting.running_server import ModelServer
+from sagemaker_local.hosting.shadows import Shadows
 from sagemaker_local.storage.store import Store
 
 _PREFIX = "X-Amzn-SageMaker-"
@@ -49,7 +50,9 @@ def invoke_endpoint(parts: Parts, region: str, name: str, request: Request) -> R
     }
     invocation = Invocation(body, headers, request.headers.get(f"{_PREFIX}Inference-Id", ""))
     with parts[Fleet].use(endpoint.arn) as servers:
-        server = _choose(servers, request.headers.get(f"{_PREFIX}Target-Variant"))
+        chosen = request.headers.get(f"{_PREFIX}Target-Variant")
+        server = _choose([one for one in servers if not one.is_shadow], chosen)
+        parts[Shadows].copy(endpoint, servers, invocation)
         answer = ask(parts[Capture], name, server, invocation)
     if not answer.is_good:
         said = answer.content.decode(errors="replace")

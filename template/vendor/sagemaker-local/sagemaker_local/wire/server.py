@@ -16,6 +16,7 @@ from typing import NoReturn
 # Actions, and what they support, are registered when their modules are imported.
 import sagemaker_local.hosting.endpoints
 import sagemaker_local.hosting.support
+import sagemaker_local.hosting.weights
 import sagemaker_local.jobs.processing
 import sagemaker_local.jobs.support
 import sagemaker_local.jobs.training
@@ -42,6 +43,7 @@ from sagemaker_local.functions.lambda_api import LambdaApi
 from sagemaker_local.home import Home, Running, Serving
 from sagemaker_local.hosting.capture import Capture
 from sagemaker_local.hosting.fleet import Fleet
+from sagemaker_local.hosting.shadows import Shadows
 from sagemaker_local.jobs.job import Jobs
 from sagemaker_local.pipelines.callbacks import Callbacks
 from sagemaker_local.pipelines.recovery import recover_executions
@@ -86,8 +88,8 @@ def assemble(home: Home, running: Running, services: OtherServices, settings: Se
     s3 = parts.add(S3(objects, buckets, changes))
     workers = parts.add(Workers(home.path, basic_environment(), settings.warm))
     parts.add(Jobs(parts, home, settings))
-    parts.add(Capture(s3))
-    parts.add(Fleet(store, clients, s3, home, workers))
+    fleet = parts.add(Fleet(store, clients, s3, home, workers))
+    parts.add(Shadows(fleet, parts.add(Capture(s3))))
     functions = parts.add(Functions(store, home, services, clients, workers))
     parts.add(LambdaApi(functions, EventSources(functions, clients), s3))
     parts.add(RunningExecutions(store, events))
