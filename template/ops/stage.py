@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from ops.monitoring.settings import Monitoring
 from project.errors import ProjectError, UsageError
 from project.settings import ROOT, Strict, load
 
@@ -24,13 +25,15 @@ class StageSettings(Strict):
     """The content of a stage's file.
 
     `after` is the stage that a version must have passed before, null for the first one. It alone
-    has no default: a line that was lost would open the stage to whatever was approved last.
+    has no default: a line that was lost would open the stage to whatever was approved last. Without
+    `monitoring` nothing looks for drift.
     """
 
     after: str | None
     instance_type: str = "ml.m5.large"
     instance_count: Annotated[int, Field(ge=1)] = 1
     verify: VerifySettings = VerifySettings()
+    monitoring: Monitoring | None = None
 
 
 @dataclass(frozen=True)
