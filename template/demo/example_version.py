@@ -4,6 +4,7 @@ Run it with `uv run python -m demo.example_version`: the local SageMaker then ha
 version to promote, without the data-science half.
 """
 
+import hashlib
 import io
 import json
 import secrets
@@ -18,6 +19,13 @@ from project.aws import Connection, connect
 app = console.application("Register an example version.")
 
 Fault = Literal["wrong answers", "model does not load", "no model card", "no inference code"]
+
+_ARTEFACT, _PAYLOAD, _ANSWERS = "model.tar.gz", "payload.tar.gz", "expected_answers.json"
+_PINNED = {
+    contract.ARTEFACT_PIN: _ARTEFACT,
+    contract.PAYLOAD_PIN: _PAYLOAD,
+    contract.ANSWERS_PIN: _ANSWERS,
+}
 
 INFERENCE = '''"""Answers each row's value times what the model learned."""
 
@@ -66,8 +74,13 @@ def register(
     project_id : the project that it says to come from; by default this one.
     """
     folder = f"{connection.prefix}/example-versions/{secrets.token_hex(6)}"
-    _upload(connection, folder, slope, fault, load_seconds)
+    objects = _objects(slope, fault, load_seconds)
+    for name, body in objects.items():
+        s3.write(connection, f"{folder}/{name}", body)
     package = _package(connection, folder, approval, project_id or connection.project_id)
+    package["CustomerMetadataProperties"] |= {
+        pin: hashlib.sha256(objects[name]).hexdigest() for pin, name in _PINNED.items()
+    }
     if fault == "no model card":
         del package["ModelCard"]
     registry.ensure_group(connection)
@@ -75,9 +88,8 @@ def register(
     return int(arn.rpartition("/")[2])
 
 
-def _upload(
-    connection: Connection, folder: str, slope: float, fault: Fault | None, load_seconds: float
-) -> None:
+def _objects(slope: float, fault: Fault | None, load_seconds: float) -> dict[str, bytes]:
+    """Return what a version consists of, by the names of the S3 objects."""
     # A model of one number: it loads at once, so the tests of a deployment take no longer than
     # the deployment does.
     stored = io.BytesIO()
@@ -99,16 +111,14 @@ def _upload(
         "answers": {"predictions": answers},
         "tolerance": 1e-6,
     }
-    objects = {
-        "model.tar.gz": archive(members),
-        "payload.tar.gz": archive({"payload.csv": b"1.0\n3.0\n"}),
-        "expected_answers.json": json.dumps(expected).encode(),
+    return {
+        _ARTEFACT: archive(members),
+        _PAYLOAD: archive({"payload.csv": b"1.0\n3.0\n"}),
+        _ANSWERS: json.dumps(expected).encode(),
         "metrics.json": json.dumps({"regression_metrics": {"mse": {"value": 0.0}}}).encode(),
         "statistics.json": json.dumps({"version": 0.0, "features": []}).encode(),
         "constraints.json": json.dumps({"version": 0.0, "features": []}).encode(),
     }
-    for name, body in objects.items():
-        s3.write(connection, f"{folder}/{name}", body)
 
 
 def _package(connection: Connection, folder: str, approval: str, project_id: str) -> dict[str, Any]:
@@ -120,12 +130,12 @@ def _package(connection: Connection, folder: str, approval: str, project_id: str
         "ModelApprovalStatus": approval,
         "Domain": "MACHINE_LEARNING",
         "Task": "REGRESSION",
-        "SamplePayloadUrl": f"{folder}/payload.tar.gz",
+        "SamplePayloadUrl": f"{folder}/{_PAYLOAD}",
         "InferenceSpecification": {
             "Containers": [
                 {
                     "Image": f"{image}:1.9-0-cpu-py3",
-                    "ModelDataUrl": f"{folder}/model.tar.gz",
+                    "ModelDataUrl": f"{folder}/{_ARTEFACT}",
                     "Environment": dict(contract.INFERENCE_ENVIRONMENT),
                 }
             ],
@@ -147,7 +157,7 @@ def _package(connection: Connection, folder: str, approval: str, project_id: str
             "pipeline_execution": "none: this is an example",
             "template_version": "none: this is an example",
             "project_id": project_id,
-            contract.EXPECTED_ANSWERS: f"{folder}/expected_answers.json",
+            contract.EXPECTED_ANSWERS: f"{folder}/{_ANSWERS}",
         },
     }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ops import ledger
+from ops import ledger, pins
 from ops.instances import known_types, refuse_unknown_type, unforeseen
 from ops.ledger import Record
 from ops.serving import in_service
@@ -74,6 +74,7 @@ def choose(
     version = choice.version
     refuse_unapproved(version)
     contract.check(version.package, version.name, connection.project_id)
+    pins.check(connection, version)
     if after is not None:
         before = ledger.verification(ledger.records(connection, stages[after]), version.number)
         refuse_unverified(version, after, before)

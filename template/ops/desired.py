@@ -58,7 +58,7 @@ def desired(connection: Connection, stage: Stage, version: Version) -> Desired:
     container = version.container
     model: dict[str, Any] = {
         "PrimaryContainer": {
-            "Image": container["Image"],
+            "Image": version.image,
             "ModelDataUrl": container["ModelDataUrl"],
             "Environment": dict(container["Environment"]),
         },

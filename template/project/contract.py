@@ -40,6 +40,16 @@ METADATA = {
 }
 """Keys of `CustomerMetadataProperties`, each with what its value says."""
 
+ARTEFACT_PIN = "model_data_sha256"
+PAYLOAD_PIN = "sample_payload_sha256"
+ANSWERS_PIN = "expected_answers_sha256"
+PINS = {
+    ARTEFACT_PIN: "the SHA-256 of the model artefact that was evaluated",
+    PAYLOAD_PIN: "the SHA-256 of the sample payload",
+    ANSWERS_PIN: "the SHA-256 of the expected answers",
+}
+"""More such keys, which a version need not have: those of release 0.2.0 do not."""
+
 _MEMBERS = {
     "ModelMetrics.ModelQuality.Statistics.S3Uri": "the metrics of the model (S3 URI)",
     "DriftCheckBaselines.ModelDataQuality.Statistics.S3Uri": "the drift baseline's statistics",

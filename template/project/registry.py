@@ -58,6 +58,18 @@ class Version(Summary):
         return container
 
     @property
+    def image(self) -> str:
+        """The image to deploy: by its digest where the registry says it, since a tag can move.
+
+        SageMaker takes both forms (API reference, ContainerDefinition: `Image`).
+        """
+        image, digest = str(self.container["Image"]), self.container.get("ImageDigest")
+        if not digest or "@" in image:
+            return image
+        folder, slash, name = image.rpartition("/")
+        return f"{folder}{slash}{name.partition(':')[0]}@{digest}"
+
+    @property
     def metadata(self) -> Mapping[str, str]:
         """The `CustomerMetadataProperties`."""
         metadata: Mapping[str, str] = self.package.get("CustomerMetadataProperties", {})

@@ -1,7 +1,9 @@
 """Reads and writes single S3 objects by their URI, with the rights of the home."""
 
+import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -35,6 +37,32 @@ def exists(connection: Connection, uri: str) -> bool:
     return any(item["Key"] == key for item in first.get("Contents", []))
 
 
+def etag(connection: Connection, uri: str) -> str:
+    """Return an object's ETag, which changes when the object is written; nothing is downloaded.
+
+    Raises
+    ------
+    ProjectError : there is no such object.
+    """
+    bucket, key = split_uri(uri)
+    answer = _there(uri, lambda: connection.home.s3.head_object(Bucket=bucket, Key=key))
+    return str(answer["ETag"]).strip('"')
+
+
+def sha256(connection: Connection, uri: str) -> str:
+    """Return the SHA-256 of an object of any size, in hexadecimal digits.
+
+    Raises
+    ------
+    ProjectError : there is no such object.
+    """
+    answer = _get(connection, uri)
+    digest = hashlib.sha256()
+    while chunk := answer["Body"].read(_CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
 def read(connection: Connection, uri: str) -> bytes:
     """Return an object's bytes.
 
@@ -42,10 +70,7 @@ def read(connection: Connection, uri: str) -> bytes:
     ------
     ProjectError : there is no such object, or it is too large to be held in memory.
     """
-    bucket, key = split_uri(uri)
-    answer = found(lambda: connection.home.s3.get_object(Bucket=bucket, Key=key))
-    if answer is None:
-        raise ProjectError(f"{uri} is not there; put it back, or make anew what names it")
+    answer = _get(connection, uri)
     if answer["ContentLength"] > LARGEST:
         raise ProjectError(f"{uri} is larger than {LARGEST} bytes; make it smaller")
     body: bytes = answer["Body"].read()
@@ -78,9 +103,18 @@ def download(connection: Connection, uri: str, path: Path) -> None:
     ------
     ProjectError : there is no such object.
     """
-    bucket, key = split_uri(uri)
-    answer = found(lambda: connection.home.s3.get_object(Bucket=bucket, Key=key))
-    if answer is None:
-        raise ProjectError(f"{uri} is not there; put it back, or make anew what names it")
+    answer = _get(connection, uri)
     with path.open("wb") as file:
         shutil.copyfileobj(answer["Body"], file, _CHUNK)
+
+
+def _get(connection: Connection, uri: str) -> dict[str, Any]:
+    bucket, key = split_uri(uri)
+    return _there(uri, lambda: connection.home.s3.get_object(Bucket=bucket, Key=key))
+
+
+def _there(uri: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    answer = found(call)
+    if answer is None:
+        raise ProjectError(f"{uri} is not there; put it back, or make anew what names it")
+    return answer

@@ -37,6 +37,8 @@ def test_approval_reaches_a_queue_through_a_rule(local):
     )["ModelPackageArn"]
     for status in ("Approved", "Approved", "Rejected"):
         local.sm.update_model_package(ModelPackageArn=package, ModelApprovalStatus=status)
+    stage = {"Stage": "staging", "StageStatus": "Verified"}
+    local.sm.update_model_package(ModelPackageArn=package, ModelLifeCycle=stage, SourceUri="s3://b")
     received = []
 
     def receive():
@@ -55,11 +57,17 @@ def test_approval_reaches_a_queue_through_a_rule(local):
     # The file has every change once; what changed nothing is no event.
     lines = (local.home / "events.jsonl").read_text().splitlines()
     written = [json.loads(line) for line in lines]
-    assert [event["detail"]["ModelApprovalStatus"] for event in written] == [
-        "PendingManualApproval",
-        "Approved",
-        "Rejected",
+    details = [event["detail"] for event in written]
+    assert [
+        (detail["ModelApprovalStatus"], detail.get("UpdatedModelPackageFields"))
+        for detail in details
+    ] == [
+        ("PendingManualApproval", None),
+        ("Approved", ["ModelApprovalStatus"]),
+        ("Rejected", ["ModelApprovalStatus"]),
+        ("Rejected", ["ModelLifeCycle", "sourceUri"]),
     ]
+    assert event["time"] == written[1]["time"]
     assert {"version", "id", "account", "time", "region"} < set(written[0])
     assert len(received) == 1
 

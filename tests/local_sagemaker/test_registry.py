@@ -117,6 +117,24 @@ class TestVersions:
         assert found["CustomerMetadataProperties"] == {"commit": "abc"}
         assert not [name for name in found if name.startswith("_")]
 
+    def test_the_bytes_of_a_version_are_recorded(self, local, group):
+        """Of the MD5 of `model`, which the ETag of a small object is."""
+        md5 = "20f35e630daf44dbfa4c3f68f5399d8c"
+        digest = f"sha256:{'0a' * 32}"
+        named = {"Image": f"{IMAGE.partition(':')[0]}@{digest}"}
+        container = {**named, "ModelDataUrl": local.put("pinned/model.tar.gz", b"model")}
+        specification = {**SPECIFICATION, "Containers": [container]}
+        asked = {"ModelPackageGroupName": group, "InferenceSpecification": specification}
+        made = describe(local, local.sm.create_model_package(**asked)["ModelPackageArn"])
+        recorded = {"ModelDataETag": md5, "ImageDigest": digest}
+        assert made["InferenceSpecification"]["Containers"] == [container | recorded]
+        local.put("pinned/model.tar.gz", b"other")
+        arn = made["ModelPackageArn"]
+        assert describe(local, arn)["InferenceSpecification"] == made["InferenceSpecification"]
+        local.sm.update_model_package(ModelPackageArn=arn, InferenceSpecification=specification)
+        (now,) = describe(local, arn)["InferenceSpecification"]["Containers"]
+        assert now["ModelDataETag"] == "795f3202b17cb6bc3d4b771d8c6c9eaf"
+
     def test_update_merges_metadata_and_keeps_the_rest(self, local, group):
         arn = register(local, group, CustomerMetadataProperties={"a": "1", "b": "2"})
         local.sm.update_model_package(

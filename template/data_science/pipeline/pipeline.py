@@ -201,6 +201,7 @@ class _Wiring:
             "template_version": self.template_version,
             "project_id": self.connection.project_id,
             contract.EXPECTED_ANSWERS: output_file(evaluate, "evaluation", "expected_answers.json"),
+            **{pin: self.evaluated(evaluate, f"pins.{pin}") for pin in contract.PINS},
         }
         model = ModelBuilder(
             image_uri=self.jobs.image,

@@ -1,5 +1,6 @@
 """Judges the model on the test set through its own inference code: a SageMaker processing job."""
 
+import hashlib
 import io
 import json
 import math
@@ -85,7 +86,8 @@ def evaluate(
     model : folder with `model.tar.gz`.
     data : folder with `test.csv`.
     output : gets `evaluation.json` (the metrics, see `report.quality.model_quality`; beside them
-        `quality_gate`, see `gate.summary`, and `model_card`, the metrics as the text of a card),
+        `quality_gate`, see `gate.summary`, `model_card`, the metrics as the text of a card, and
+        `pins`, the SHA-256 of what a version is registered with, by its key there),
         `report.html`, `sample_payload.tar.gz` (one CSV file to send to an endpoint) and
         `expected_answers.json` (what comes back).
     positive : see `judged.judge`.
@@ -123,15 +125,9 @@ def evaluate(
         findings = look_into(rows, target, judged, rules, rival, again, folds)
     about = _about(truth, judged)
     output.mkdir(parents=True, exist_ok=True)
-    document = {
-        **model_quality(judged, findings.metrics),
-        "quality_gate": summary(findings.verdicts),
-        # A text, so that the pipeline can put it into the card as it is.
-        "model_card": json.dumps(metric_groups(findings), ensure_ascii=False, allow_nan=False),
-    }
-    (output / "evaluation.json").write_text(json.dumps(document, indent=2, allow_nan=False))
     (output / "report.html").write_text(page(findings, about), "utf-8")
-    _write_archive(output / "sample_payload.tar.gz", "payload.csv", _csv(sample).encode())
+    payload, expectations = output / "sample_payload.tar.gz", output / "expected_answers.json"
+    _write_archive(payload, "payload.csv", _csv(sample).encode())
     answers = {
         "content_type": "text/csv",
         "accept": "application/json",
@@ -139,7 +135,19 @@ def evaluate(
         "answers": expected,
         "tolerance": TOLERANCE,
     }
-    (output / "expected_answers.json").write_text(json.dumps(answers, indent=2))
+    expectations.write_text(json.dumps(answers, indent=2))
+    document = {
+        **model_quality(judged, findings.metrics),
+        "quality_gate": summary(findings.verdicts),
+        # A text, so that the pipeline can put it into the card as it is.
+        "model_card": json.dumps(metric_groups(findings), ensure_ascii=False, allow_nan=False),
+        "pins": {
+            "model_data_sha256": _sha256(model / "model.tar.gz"),
+            "sample_payload_sha256": _sha256(payload),
+            "expected_answers_sha256": _sha256(expectations),
+        },
+    }
+    (output / "evaluation.json").write_text(json.dumps(document, indent=2, allow_nan=False))
     print(about)
     for name, one in findings.metrics.items():
         print(f"{name}: {one.value:.6g}")
@@ -200,6 +208,11 @@ def _write_archive(path: Path, name: str, content: bytes) -> None:
         member = tarfile.TarInfo(name)
         member.size = len(content)
         archive.addfile(member, io.BytesIO(content))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _limit(text: str) -> tuple[str, float]:

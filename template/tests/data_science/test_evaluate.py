@@ -1,5 +1,6 @@
 """Evaluation of real artefacts: the model itself, the champion beside it, and models of folds."""
 
+import hashlib
 import json
 import shutil
 import tarfile
@@ -20,6 +21,7 @@ from report.findings import Findings
 from table import read_table
 
 from data_science.config.declared import STEPS
+from project import contract
 from tests.data_science.answers import classes, numbers
 from tests.data_science.tables import CLASSES, LIMIT, METRIC, POSITIVE, SCHEMA, TARGET, made_up
 
@@ -93,6 +95,13 @@ def test_the_metrics_are_about_the_test_set_and_the_answers_of_the_model(
     assert document["quality_gate"]["rules"][0]["rule"] == METRIC
     # The text of the card is JSON itself.
     assert json.loads(document["model_card"])[0]["name"] == group
+    files = [
+        folder / "model" / "model.tar.gz",
+        tmp_path / "sample_payload.tar.gz",
+        tmp_path / "expected_answers.json",
+    ]
+    digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    assert document["pins"] == dict(zip(contract.PINS, digests, strict=True))
     assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
     expected = json.loads((tmp_path / "expected_answers.json").read_text())
     answers = expected.pop("answers")

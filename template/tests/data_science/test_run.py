@@ -76,6 +76,11 @@ def test_a_run_registers_a_version_that_keeps_the_contract(
     contract.check(registered.package, registered.name, connection.project_id)
     assert registered.approval == "PendingManualApproval"
     assert registered.metadata["pipeline_execution"].startswith("arn:aws:sagemaker:")
+    model, payload = registered.container["ModelDataUrl"], registered.package["SamplePayloadUrl"]
+    answers = registered.metadata[contract.EXPECTED_ANSWERS]
+    digests = [s3.sha256(connection, uri) for uri in (model, payload, answers)]
+    assert [registered.metadata[pin] for pin in contract.PINS] == digests
+    assert registered.container["ModelDataETag"] == s3.etag(connection, model)
 
 
 def test_the_model_card_tells_what_was_really_applied_and_measured(

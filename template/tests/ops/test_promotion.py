@@ -14,7 +14,7 @@ from ops.rollback import rollback
 from ops.serving import serving
 from project import registry, s3
 from project.aws import Connection
-from project.contract import EXPECTED_ANSWERS
+from project.contract import ANSWERS_PIN, EXPECTED_ANSWERS
 from project.errors import ProjectError
 from project.status import gather
 from tests.ops.conftest import STAGES, ship
@@ -31,10 +31,15 @@ def serves(connection: Connection, stage: str) -> int | None:
 
 def expect_other_answers(connection: Connection, number: int) -> None:
     """Let a version's expected answers be others than its model gives."""
-    uri = registry.version(connection, number).metadata[EXPECTED_ANSWERS]
+    version = registry.version(connection, number)
+    uri = version.metadata[EXPECTED_ANSWERS]
     expected = s3.read_json(connection, uri)
     expected["answers"] = {"predictions": [0.0, 0.0]}
     s3.write(connection, uri, json.dumps(expected).encode())
+    pin = {ANSWERS_PIN: s3.sha256(connection, uri)}
+    connection.sagemaker.update_model_package(
+        ModelPackageArn=version.arn, CustomerMetadataProperties=pin
+    )
 
 
 def test_a_version_goes_through_staging_to_production(fresh: Connection) -> None:

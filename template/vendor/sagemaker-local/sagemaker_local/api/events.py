@@ -100,6 +100,7 @@ class Events:
     def _put(self, region: str, events: list[dict[str, Any]]) -> None:
         entries = [
             {
+                "Time": datetime.fromisoformat(event["time"]).timestamp(),
                 "Source": event["source"],
                 "DetailType": event["detail-type"],
                 "Resources": event["resources"],

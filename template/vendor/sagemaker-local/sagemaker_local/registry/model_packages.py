@@ -8,6 +8,7 @@ from sagemaker_local.api.events import Events
 from sagemaker_local.api.listing import listing
 from sagemaker_local.api.resource_kind import ResourceKind
 from sagemaker_local.api.resources import create, find, offer
+from sagemaker_local.storage.s3 import S3
 from sagemaker_local.storage.store import Body, Resource
 
 GROUP = ResourceKind(
@@ -32,6 +33,20 @@ PACKAGE = ResourceKind(
 )
 offer(GROUP, "Describe", "List")
 offer(PACKAGE, "Describe")
+
+_ANNOUNCED = {
+    "ModelApprovalStatus": "ModelApprovalStatus",
+    "ApprovalDescription": "ApprovalDescription",
+    "ModelLifeCycle": "ModelLifeCycle",
+    "CustomerMetadataProperties": "CustomerMetadataProperties",
+    "InferenceSpecification": "InferenceSpecification",
+    "SourceUri": "sourceUri",
+}
+"""Members whose change is an event, each as `UpdatedModelPackageFields` in the event calls it.
+
+Developer guide, "Events that Amazon SageMaker AI sends to Amazon EventBridge", the event of a model
+package. Whether AWS names what was given the value that it had is unconfirmed; here it does not.
+"""
 
 _REPLACED = (
     "ModelApprovalStatus",
@@ -89,6 +104,7 @@ def create_package(call: Call) -> Body:
             ModelPackageStatus="Completed",
             ModelPackageStatusDetails={"ValidationStatuses": [], "ImageScanStatuses": []},
             CertifyForMarketplace=asked.get("CertifyForMarketplace", False),
+            **_pinned(call),
         )
     _announce(call, package)
     return package.body
@@ -100,7 +116,6 @@ def update_package(call: Call) -> Body:
     asked = call.request
     with call.store.transaction():
         package = find(call, PACKAGE, asked["ModelPackageArn"])
-        before = package.body["ModelApprovalStatus"]
         metadata = dict(package.body.get("CustomerMetadataProperties", {}))
         metadata.update(asked.get("CustomerMetadataProperties", {}))
         for key in asked.get("CustomerMetadataPropertiesToRemove", []):
@@ -108,14 +123,17 @@ def update_package(call: Call) -> Body:
         more = package.body.get("AdditionalInferenceSpecifications", []) + asked.get(
             "AdditionalInferenceSpecificationsToAdd", []
         )
-        changes: dict[str, Any] = {k: asked[k] for k in _REPLACED if k in asked}
+        changes: dict[str, Any] = {k: asked[k] for k in _REPLACED if k in asked} | _pinned(call)
         changes["CustomerMetadataProperties"] = metadata or None
         if "ModelCard" in asked:
             changes["ModelCard"] = package.body.get("ModelCard", {}) | asked["ModelCard"]
         changes["AdditionalInferenceSpecifications"] = more or None
         changed = call.store.change(package.arn, changes | {"LastModifiedTime": now()})
-    if changed and (changed.body["ModelApprovalStatus"] != before or "ModelLifeCycle" in asked):
-        _announce(call, changed)
+    if changed:
+        old, new = package.body, changed.body
+        updated = [_ANNOUNCED[name] for name in _ANNOUNCED if new.get(name) != old.get(name)]
+        if updated:
+            _announce(call, changed, UpdatedModelPackageFields=updated)
     return package.body
 
 
@@ -158,9 +176,34 @@ def approved_container(call: Call, name_or_arn: str) -> Body:
     return container
 
 
-def _announce(call: Call, package: Resource) -> None:
+def _pinned(call: Call) -> Body:
+    """Return the inference specification with what AWS fills in: the ETags, and image digests.
+
+    The developer guide's event of a version shows an `ImageDigest` that the pipeline which
+    registered it could not give, and tests of the Ansible collection `amazon.ai` that AWS answers
+    `ImageDigest` and `ModelDataETag` unasked. What AWS does when the object is not there, and
+    whether the ETag stands in quotation marks, is unconfirmed; and an image's digest is known here
+    only when its name says it: there is no registry of images.
+    """
+    specification = call.request.get("InferenceSpecification")
+    if specification is None:
+        return {}
+    containers = []
+    for given in specification.get("Containers", []):
+        known: Body = {}
+        etag = call.parts[S3].etag(given["ModelDataUrl"]) if "ModelDataUrl" in given else None
+        if etag is not None:
+            known["ModelDataETag"] = etag
+        digest = given.get("Image", "").partition("@")[2]
+        if digest:
+            known["ImageDigest"] = digest
+        containers.append(known | given)
+    return {"InferenceSpecification": specification | {"Containers": containers}}
+
+
+def _announce(call: Call, package: Resource, **more: Any) -> None:
     detail = {name: value for name, value in package.body.items() if not name.startswith("_")}
-    detail |= {"ModelPackageName": package.name}
+    detail |= {"ModelPackageName": package.name, **more}
     kind = "SageMaker Model Package State Change"
     events = call.parts[Events]
     call.store.after_commit(lambda: events.publish(call.region, kind, package.arn, detail))

@@ -47,10 +47,10 @@ declare(
 )
 declare(
     "ModelPackageContainerDefinition",
-    acted="Image ModelDataUrl Environment",
-    kept="ContainerHostname ImageDigest ModelDataSource ProductId ModelInput Framework "
+    acted="Image ImageDigest ModelDataETag ModelDataUrl Environment",
+    kept="ContainerHostname ModelDataSource ProductId ModelInput Framework "
     "FrameworkVersion NearestModelName AdditionalModelDataSources AdditionalS3DataSource "
-    "ModelDataETag IsCheckpoint BaseModel",
+    "IsCheckpoint BaseModel",
 )
 declare(
     "AdditionalInferenceSpecificationDefinition",

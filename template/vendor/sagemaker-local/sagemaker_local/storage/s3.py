@@ -151,6 +151,15 @@ class S3:
         with self.open(uri) as body:
             return body.read()
 
+    def etag(self, uri: str) -> str | None:
+        """Return the ETag of one object, without quotation marks; None when it is not there."""
+        try:
+            bucket, key = split_uri(uri)
+        except MissingObjectError:
+            return None
+        item = None if self._buckets.region(bucket) is None else self._objects.get(bucket, key)
+        return None if item is None else item.etag
+
     def open(self, uri: str) -> IO[bytes]:
         """Return the content of one object, to read from.
 
