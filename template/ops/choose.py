@@ -29,11 +29,13 @@ class Choice:
     version : the version.
     why : why it is this one.
     note : what does not forbid it but should be known; empty when there is nothing.
+    pins : the digest of what its bytes are now, see `ops.pins`.
     """
 
     version: Version
     why: str
     note: str = ""
+    pins: str = ""
 
 
 def choose(
@@ -74,11 +76,11 @@ def choose(
     version = choice.version
     refuse_unapproved(version)
     contract.check(version.package, version.name, connection.project_id)
-    pins.check(connection, version)
+    seen = pins.check(connection, version)
     if after is not None:
         before = ledger.verification(ledger.records(connection, stages[after]), version.number)
         refuse_unverified(version, after, before)
-    return replace(choice, note=unforeseen(stage, version))
+    return replace(choice, note=unforeseen(stage, version), pins=seen.digest)
 
 
 def event_detail(document: Any, group: str) -> tuple[int, str]:
@@ -176,6 +178,7 @@ def check_artifact(connection: Connection, version: Version) -> None:
                 f"the artefact of {version.name} cannot be read: {error}; promote another version"
             ) from None
         contract.check_artifact(archive, version.name)
+        pins.check_artefact(archive, version)
 
 
 def _newest_approved(connection: Connection) -> Choice:
