@@ -2,12 +2,15 @@
 
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
 from kit import BUCKET, refusal, wait_until
 
+from sagemaker_local.api.errors import AwsError
 from sagemaker_local.hosting.capture import Capture, Event, Side, describe, line
+from sagemaker_local.hosting.kinds import check_kind
 
 ECHO = """
 from werkzeug.wrappers import Response
@@ -34,11 +37,11 @@ def capture_config(prefix, *modes, **changes):
     }
 
 
-def create(local, name, **changes):
-    """Make an endpoint of the model `echo`."""
+def create(local, name, model="echo", variant=VARIANT, **changes):
+    """Make an endpoint of one production variant."""
     local.sm.create_endpoint_config(
         EndpointConfigName=f"{name}-config",
-        ProductionVariants=[{"VariantName": "all", "ModelName": "echo", **VARIANT}],
+        ProductionVariants=[{"VariantName": "all", "ModelName": model, **variant}],
         **changes,
     )
     local.sm.create_endpoint(EndpointName=name, EndpointConfigName=f"{name}-config")
@@ -269,4 +272,109 @@ class TestWeights:
         call = local.sm.update_endpoint_weights_and_capacities
         wanted = [{"VariantName": "c", "DesiredWeight": 1.0}]
         code, message = refusal(call, EndpointName="weighed", DesiredWeightsAndCapacities=wanted)
-        assert (code, '"c"' in message) == ("ValidationException", True)
+        assert code == "ValidationException"
+        assert message == "variant c not found; there are a, b"
+
+
+SLOW = """
+import pathlib, time
+
+def model_fn(model_dir):
+    return 1
+
+def transform_fn(model, body, content_type, accept):
+    pathlib.Path(body + ".asked").touch()
+    while not pathlib.Path(body).exists():
+        time.sleep(0.01)
+    return "done", accept
+"""
+
+
+class TestServerless:
+    def test_no_more_than_its_concurrency(self, local, tmp_path):
+        local.deploy("slow", SLOW)
+        serverless = {"MemorySizeInMB": 2048, "MaxConcurrency": 1}
+        described = create(local, "serverless", "slow", {"ServerlessConfig": serverless})
+        (variant,) = described["ProductionVariants"]
+        assert variant["CurrentServerlessConfig"] == serverless
+        assert variant["CurrentInstanceCount"] == 0
+        gate = tmp_path / "gate"
+        with ThreadPoolExecutor() as callers:
+            call = callers.submit(local.invoke, "serverless", str(gate), "text/csv")
+            wait_until(gate.with_suffix(".asked").exists, bool)
+            code, message = refusal(local.invoke, "serverless", str(gate), "text/csv")
+            gate.touch()
+            assert call.result()["Body"].read() == b"done"
+        assert (code, "MaxConcurrency of 1" in message) == ("ThrottlingException", True)
+        local.sm.update_endpoint_weights_and_capacities(
+            EndpointName="serverless",
+            DesiredWeightsAndCapacities=[
+                {"VariantName": "all", "ServerlessUpdateConfig": {"MaxConcurrency": 3}}
+            ],
+        )
+        (variant,) = local.wait_for_endpoint("serverless")["ProductionVariants"]
+        assert variant["CurrentServerlessConfig"] == {"MemorySizeInMB": 2048, "MaxConcurrency": 3}
+        assert local.invoke("serverless", str(gate), "text/csv")["Body"].read() == b"done"
+        # To instances, and not back.
+        local.configure("instances", {"all": "echo"})
+        local.sm.update_endpoint(EndpointName="serverless", EndpointConfigName="instances")
+        assert local.wait_for_endpoint("serverless")["EndpointConfigName"] == "instances"
+        code, message = refusal(
+            local.sm.update_endpoint,
+            EndpointName="serverless",
+            EndpointConfigName="serverless-config",
+        )
+        assert (code, "serverless" in message) == ("ValidationException", True)
+
+
+SERVERLESS = {"ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}}
+
+
+@pytest.mark.parametrize(
+    ("config", "named"),
+    [
+        ({"ProductionVariants": [SERVERLESS, SERVERLESS]}, "one production variant"),
+        (
+            {"ProductionVariants": [SERVERLESS], "DataCaptureConfig": {}},
+            "DataCaptureConfig",
+        ),
+        (
+            {"ProductionVariants": [SERVERLESS], "AsyncInferenceConfig": {}},
+            "AsyncInferenceConfig",
+        ),
+        ({"ProductionVariants": [SERVERLESS], "VpcConfig": {"Subnets": ["s"]}}, "VpcConfig"),
+        ({"ProductionVariants": [SERVERLESS | {"InitialInstanceCount": 1}]}, "InitialInstance"),
+        (
+            {"ProductionVariants": [{"ServerlessConfig": {"MemorySizeInMB": 1500}}]},
+            "1 GB increments",
+        ),
+        (
+            {
+                "ProductionVariants": [
+                    {
+                        "ServerlessConfig": {
+                            "MemorySizeInMB": 1024,
+                            "MaxConcurrency": 2,
+                            "ProvisionedConcurrency": 3,
+                        }
+                    }
+                ]
+            },
+            "ProvisionedConcurrency",
+        ),
+        (
+            {"ProductionVariants": [{}], "ShadowProductionVariants": [SERVERLESS]},
+            "real-time inference",
+        ),
+        ({"ProductionVariants": [{}, {}], "ShadowProductionVariants": [{}]}, "one of them"),
+    ],
+)
+def test_kinds_that_do_not_go_together(config, named):
+    for member in ("ProductionVariants", "ShadowProductionVariants"):
+        for variant in config.get(member, []):
+            variant["VariantName"] = "v"
+    with pytest.raises(AwsError, match=named):
+        check_kind(config, {"m": {}})
+    network = {"m": {"EnableNetworkIsolation": True}}
+    with pytest.raises(AwsError, match="isolation"):
+        check_kind({"ProductionVariants": [SERVERLESS]}, network)

@@ -71,7 +71,7 @@ def test_containers_we_cannot_serve_are_refused(local, container, named):
 @pytest.mark.parametrize(
     ("variant", "more", "named"),
     [
-        ({"ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}}, {}, "Serverless"),
+        ({"ManagedInstanceScaling": {"Status": "ENABLED"}}, {}, "ManagedInstanceScaling"),
         ({}, {"AsyncInferenceConfig": {"OutputConfig": {}}}, "AsyncInferenceConfig"),
     ],
     ids=lambda value: str(value)[:20],

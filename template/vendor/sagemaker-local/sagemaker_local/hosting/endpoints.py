@@ -4,6 +4,7 @@ from sagemaker_local.api.actions import Call, action, now
 from sagemaker_local.api.errors import invalid
 from sagemaker_local.api.resources import create, find, offer
 from sagemaker_local.hosting.fleet import ENDPOINT, Fleet
+from sagemaker_local.hosting.kinds import check_update
 from sagemaker_local.hosting.models import ENDPOINT_CONFIG, MODEL
 from sagemaker_local.hosting.variants import configured
 from sagemaker_local.storage.store import Body, Resource
@@ -34,6 +35,7 @@ def update_endpoint(call: Call) -> Body:
         if status != "InService":
             raise invalid(f'Cannot update endpoint "{endpoint.arn}" in status {status}.')
         config = find(call, ENDPOINT_CONFIG, call.request["EndpointConfigName"])
+        check_update(endpoint.body["_Deployed"], config.body)
         models = _containers(call, config)
         call.store.change(
             endpoint.arn,

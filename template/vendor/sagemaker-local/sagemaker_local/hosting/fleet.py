@@ -106,14 +106,12 @@ class Fleet:
         finally:
             found.give_back()
 
-    def weigh(self, arn: str, weights: Mapping[str, float | None]) -> None:
-        """Give variants of an endpoint other weights; None leaves the one that it has."""
+    def change(self, arn: str, variants: Mapping[str, Body]) -> None:
+        """Have the servers of an endpoint serve their variants, by name, as they are now."""
         with self._changed:
             found = self._serving.get(arn)
             for server in found.servers if found else []:
-                weight = weights.get(server.name)
-                if weight is not None:
-                    server.variant["InitialVariantWeight"] = weight
+                server.variant.update(variants[server.name])
 
     def pids(self, arn: str) -> list[int]:
         """Return the processes that serve an endpoint."""

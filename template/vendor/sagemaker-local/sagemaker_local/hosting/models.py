@@ -5,6 +5,7 @@ from sagemaker_local.api.actions import Call, action
 from sagemaker_local.api.errors import invalid, unsupported
 from sagemaker_local.api.resource_kind import ResourceKind
 from sagemaker_local.api.resources import create, find, offer
+from sagemaker_local.hosting.kinds import check_kind
 from sagemaker_local.hosting.variants import configured
 from sagemaker_local.registry.model_packages import approved_container
 from sagemaker_local.storage.store import Body
@@ -55,16 +56,13 @@ def create_endpoint_config(call: Call) -> Body:
     names = [variant["VariantName"] for variant in variants]
     if len(set(names)) < len(names):
         raise invalid("the names of production variants must differ")
-    if "ShadowProductionVariants" in call.request and len(variants) != 2:
-        # API reference, CreateEndpointConfig; the words are unconfirmed.
-        raise invalid(
-            "with ShadowProductionVariants there is one of them and one ProductionVariant"
-        )
+    models = {}
     for variant in variants:
         if "ModelName" not in variant:
             raise unsupported(f"a production variant without ModelName ({variant['VariantName']})")
-        find(call, MODEL, variant["ModelName"])
+        models[variant["ModelName"]] = find(call, MODEL, variant["ModelName"]).body
         variant.setdefault("InitialVariantWeight", 1.0)
+    check_kind(call.request, models)
     return create(call, ENDPOINT_CONFIG).body
 
 

@@ -39,12 +39,17 @@ declare(
 )
 declare(
     "ProductionVariant",
-    acted="VariantName ModelName InitialVariantWeight ContainerStartupHealthCheckTimeoutInSeconds",
+    acted="VariantName ModelName InitialVariantWeight ContainerStartupHealthCheckTimeoutInSeconds "
+    "ServerlessConfig",
     kept="InitialInstanceCount InstanceType VolumeSizeInGB ModelDataDownloadTimeoutInSeconds "
     "EnableSSMAccess RoutingConfig InferenceAmiVersion",
     refused="InstancePools VariantInstanceProvisionTimeoutInSeconds AcceleratorType "
-    "CoreDumpConfig ServerlessConfig ManagedInstanceScaling CapacityReservationConfig "
+    "CoreDumpConfig ManagedInstanceScaling CapacityReservationConfig "
     "AcceleratorPartitionLayouts",
+)
+declare(
+    "ProductionVariantServerlessConfig",
+    acted="MemorySizeInMB MaxConcurrency ProvisionedConcurrency",
 )
 declare(
     "DataCaptureConfig",
@@ -65,9 +70,9 @@ declare(
 declare("UpdateEndpointWeightsAndCapacities", acted="EndpointName DesiredWeightsAndCapacities")
 declare(
     "DesiredWeightAndCapacity",
-    acted="VariantName DesiredWeight DesiredInstanceCount",
-    refused="ServerlessUpdateConfig",
+    acted="VariantName DesiredWeight DesiredInstanceCount ServerlessUpdateConfig",
 )
+declare("ProductionVariantServerlessUpdateConfig", acted="MaxConcurrency ProvisionedConcurrency")
 declare(
     "DeploymentConfig",
     acted="BlueGreenUpdatePolicy",

@@ -23,23 +23,30 @@ def deployed(config: Resource, models: Mapping[str, Body]) -> Body:
     models : the container of each model that it names.
     """
     body = config.body
-    shadows = body.get("ShadowProductionVariants")
     return {
         "EndpointConfigName": config.name,
-        "ProductionVariants": list(map(_summary, body["ProductionVariants"])),
-        "ShadowProductionVariants": list(map(_summary, shadows)) if shadows else None,
+        **summaries(body),
         "DataCaptureConfig": describe_capture(body.get("DataCaptureConfig")),
+        "AsyncInferenceConfig": body.get("AsyncInferenceConfig"),
         "_Deployed": {**body, "Name": config.name, "_Models": dict(models)},
     }
 
 
+def summaries(config: Mapping[str, Any]) -> Body:
+    """Return the variants of a configuration as DescribeEndpoint shows them when they serve."""
+    return {member: list(map(_summary, config.get(member, []))) or None for member in VARIANTS}
+
+
 def _summary(variant: Mapping[str, Any]) -> Body:
-    count = variant.get("InitialInstanceCount", 1)
     weight = variant["InitialVariantWeight"]
-    return {
+    shown = {
         "VariantName": variant["VariantName"],
         "CurrentWeight": weight,
         "DesiredWeight": weight,
-        "CurrentInstanceCount": count,
-        "DesiredInstanceCount": count,
     }
+    if "ServerlessConfig" in variant:
+        # As users of AWS show answers of DescribeEndpoint; unconfirmed.
+        serverless = variant["ServerlessConfig"]
+        return shown | {"CurrentInstanceCount": 0, "CurrentServerlessConfig": serverless}
+    count = variant.get("InitialInstanceCount", 1)
+    return shown | {"CurrentInstanceCount": count, "DesiredInstanceCount": count}

@@ -1,5 +1,6 @@
-"""UpdateEndpointWeightsAndCapacities: other weights and counts for variants that serve."""
+"""UpdateEndpointWeightsAndCapacities: other weights and capacities for variants that serve."""
 
+import copy
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,20 +9,18 @@ from sagemaker_local.api.actions import Call, action, now
 from sagemaker_local.api.errors import invalid
 from sagemaker_local.api.resources import find
 from sagemaker_local.hosting.fleet import ENDPOINT, Fleet
-from sagemaker_local.hosting.variants import VARIANTS, configured
+from sagemaker_local.hosting.kinds import check_concurrency
+from sagemaker_local.hosting.variants import VARIANTS, configured, summaries
 from sagemaker_local.storage.store import Body, Store
 
-_INITIAL = {"Weight": "InitialVariantWeight", "InstanceCount": "InitialInstanceCount"}
+_INITIAL = {"DesiredWeight": "InitialVariantWeight", "DesiredInstanceCount": "InitialInstanceCount"}
+_SHOWN = ("Weight", "InstanceCount", "ServerlessConfig")
 
 
 @action("UpdateEndpointWeightsAndCapacities")
 def update_weights_and_capacities(call: Call) -> Body:
-    """Change the weights and instance counts of variants; the endpoint is Updating meanwhile.
-
-    What AWS says of a variant that is not there is unconfirmed.
-    """
+    """Change the weights and capacities of variants; the endpoint is Updating meanwhile."""
     call.parts[Fleet].settle(find(call, ENDPOINT).arn)
-    wanted = call.request["DesiredWeightsAndCapacities"]
     with call.store.transaction():
         endpoint = find(call, ENDPOINT)
         status = endpoint.body["EndpointStatus"]
@@ -29,43 +28,70 @@ def update_weights_and_capacities(call: Call) -> Body:
             raise invalid(f'Cannot update in-progress endpoint "{endpoint.arn}".')
         if status != "InService":
             raise invalid(f'Cannot update endpoint "{endpoint.arn}" in status {status}.')
-        body = _changed(endpoint.body, wanted, "Desired")
-        call.store.change(
-            endpoint.arn, {**body, "EndpointStatus": "Updating", "LastModifiedTime": now()}
-        )
-    work = (call.store, call.parts[Fleet], endpoint.arn, wanted)
+        wanted = call.request["DesiredWeightsAndCapacities"]
+        config = _changed(endpoint.body["_Deployed"], wanted)
+        shown = pending(endpoint.body, config)
+        changes = {**shown, "EndpointStatus": "Updating", "LastModifiedTime": now()}
+        call.store.change(endpoint.arn, changes)
+    work = (call.store, call.parts[Fleet], endpoint.arn, config)
     threading.Thread(target=_apply, args=work, daemon=True).start()
     return endpoint.body
 
 
-def _apply(store: Store, fleet: Fleet, arn: str, wanted: Sequence[Mapping[str, Any]]) -> None:
-    fleet.weigh(arn, {item["VariantName"]: item.get("DesiredWeight") for item in wanted})
-    with store.transaction():
-        found = store.by_arn(arn)
-        if found is None:
-            return
-        serves = found.body["_Deployed"]
-        asked = {item["VariantName"]: item for item in wanted}
-        for variant in configured(serves):
-            for what, member in _INITIAL.items():
-                value = asked.get(variant["VariantName"], {}).get(f"Desired{what}")
-                if value is not None:
-                    variant[member] = value
-        body = _changed(found.body, wanted, "Current")
-        changes = {**body, "_Deployed": serves, "EndpointStatus": "InService"}
-        store.change(arn, {**changes, "LastModifiedTime": now()})
+def _changed(config: Mapping[str, Any], wanted: Sequence[Mapping[str, Any]]) -> Body:
+    """Return a configuration with what is wanted of its variants.
 
-
-def _changed(body: Body, wanted: Sequence[Mapping[str, Any]], side: str) -> Body:
-    """Return an endpoint's variants with what is wanted on one side, `Desired` or `Current`."""
-    summaries = {
-        summary["VariantName"]: summary for member in VARIANTS for summary in body.get(member, [])
-    }
+    What AWS says of a variant that is not there, or of a capacity that it has not, is unconfirmed.
+    """
+    changed: Body = copy.deepcopy(dict(config))
+    variants = {variant["VariantName"]: variant for variant in configured(changed)}
     for item in wanted:
         name = item["VariantName"]
-        if name not in summaries:
-            raise invalid(f'Could not find variant "{name}" of endpoint "{body["EndpointArn"]}".')
-        for what in _INITIAL:
-            if f"Desired{what}" in item:
-                summaries[name][f"{side}{what}"] = item[f"Desired{what}"]
-    return {member: body[member] for member in VARIANTS if member in body}
+        if name not in variants:
+            raise invalid(f"variant {name} not found; there are {', '.join(variants)}")
+        variant = variants[name]
+        serverless = variant.get("ServerlessConfig")
+        given = {"ServerlessUpdateConfig", "DesiredInstanceCount"} & set(item)
+        other = "DesiredInstanceCount" if serverless else "ServerlessUpdateConfig"
+        if other in given:
+            kind = "serverless" if serverless else "on instances"
+            raise invalid(f"variant {name} is {kind} and has no {other}")
+        for member, initial in _INITIAL.items():
+            if member in item:
+                variant[initial] = item[member]
+        if serverless:
+            serverless |= item.get("ServerlessUpdateConfig", {})
+            check_concurrency(name, serverless)
+    return changed
+
+
+def pending(endpoint: Mapping[str, Any], config: Mapping[str, Any]) -> Body:
+    """Return an endpoint's variants on their way to what a configuration has.
+
+    Parameters
+    ----------
+    endpoint : as it is.
+    config : as the one that it serves, with other weights and capacities.
+    """
+    then = {variant["VariantName"]: variant for variant in configured(_there(summaries(config)))}
+    shown = {member: list(endpoint[member]) for member in VARIANTS if member in endpoint}
+    for variants in shown.values():
+        for index, variant in enumerate(variants):
+            wanted = then[variant["VariantName"]]
+            desired = {
+                f"Desired{what}": wanted[f"Current{what}"]
+                for what in _SHOWN
+                if f"Current{what}" in wanted and f"Current{what}" in variant
+            }
+            variants[index] = variant | desired
+    return shown
+
+
+def _there(body: Mapping[str, Any]) -> Body:
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _apply(store: Store, fleet: Fleet, arn: str, config: Body) -> None:
+    fleet.change(arn, {variant["VariantName"]: variant for variant in configured(config)})
+    changes = {**summaries(config), "_Deployed": config, "EndpointStatus": "InService"}
+    store.change(arn, {**changes, "LastModifiedTime": now()})

@@ -11,6 +11,7 @@ from sagemaker_local.hosting.capture import Capture
 from sagemaker_local.hosting.fleet import Fleet
 from sagemaker_local.hosting.invoking import CUSTOM_ATTRIBUTES, Invocation, ask
 from sagemaker_local.hosting.running_server import ModelServer
+from sagemaker_local.hosting.serverless import Concurrency
 from sagemaker_local.hosting.shadows import Shadows
 from sagemaker_local.storage.store import Store
 
@@ -52,8 +53,9 @@ def invoke_endpoint(parts: Parts, region: str, name: str, request: Request) -> R
     with parts[Fleet].use(endpoint.arn) as servers:
         chosen = request.headers.get(f"{_PREFIX}Target-Variant")
         server = _choose([one for one in servers if not one.is_shadow], chosen)
-        parts[Shadows].copy(endpoint, servers, invocation)
-        answer = ask(parts[Capture], name, server, invocation)
+        with parts[Concurrency].taken(endpoint.arn, server):
+            parts[Shadows].copy(endpoint, servers, invocation)
+            answer = ask(parts[Capture], name, server, invocation)
     if not answer.is_good:
         said = answer.content.decode(errors="replace")
         raise _model_error(server, region, name, answer.status, said)

@@ -43,6 +43,7 @@ from sagemaker_local.functions.lambda_api import LambdaApi
 from sagemaker_local.home import Home, Running, Serving
 from sagemaker_local.hosting.capture import Capture
 from sagemaker_local.hosting.fleet import Fleet
+from sagemaker_local.hosting.serverless import Concurrency
 from sagemaker_local.hosting.shadows import Shadows
 from sagemaker_local.jobs.job import Jobs
 from sagemaker_local.pipelines.callbacks import Callbacks
@@ -89,6 +90,7 @@ def assemble(home: Home, running: Running, services: OtherServices, settings: Se
     workers = parts.add(Workers(home.path, basic_environment(), settings.warm))
     parts.add(Jobs(parts, home, settings))
     fleet = parts.add(Fleet(store, clients, s3, home, workers))
+    parts.add(Concurrency())
     parts.add(Shadows(fleet, parts.add(Capture(s3))))
     functions = parts.add(Functions(store, home, services, clients, workers))
     parts.add(LambdaApi(functions, EventSources(functions, clients), s3))
