@@ -4,7 +4,7 @@ import random
 
 from werkzeug.wrappers import Request, Response
 
-from sagemaker_local.api.arns import ACCOUNT, make_arn
+from sagemaker_local.api.arns import make_arn
 from sagemaker_local.api.errors import AwsError
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.hosting.capture import Capture
@@ -13,6 +13,7 @@ from sagemaker_local.hosting.invoking import CUSTOM_ATTRIBUTES, Invocation, ask
 from sagemaker_local.hosting.running_server import ModelServer
 from sagemaker_local.hosting.serverless import Concurrency
 from sagemaker_local.hosting.shadows import Shadows
+from sagemaker_local.places import account_of
 from sagemaker_local.storage.store import Store
 
 _PREFIX = "X-Amzn-SageMaker-"
@@ -40,7 +41,9 @@ def invoke_endpoint(parts: Parts, region: str, name: str, request: Request) -> R
             raise AwsError("ValidationError", f"the local SageMaker does not support {header}")
     endpoint = parts[Store].get("Endpoint", region, name)
     if endpoint is None:
-        raise AwsError("ValidationError", f"Endpoint {name} of account {ACCOUNT} not found.")
+        raise AwsError(
+            "ValidationError", f"Endpoint {name} of account {account_of(region)} not found."
+        )
     body = request.get_data()
     if len(body) > _MAX_BODY:
         raise AwsError("ValidationError", f"Body must be at most {_MAX_BODY} bytes long.")
@@ -83,7 +86,7 @@ def _model_error(
     return AwsError(
         "ModelError",
         f'Received error ({status}) from model with message "{said}". '
-        f"See {group} in account {ACCOUNT}, or {server.log}, for more information.",
+        f"See {group} in account {account_of(region)}, or {server.log}, for more information.",
         424,
         OriginalStatusCode=status,
         OriginalMessage=said,
