@@ -23,7 +23,11 @@ BUCKET = "bucket-of-tests"
 
 
 # Few tests have a script that imports pandas: most would only pay for what a warm start prepares.
-SETTINGS = {"SAGEMAKER_LOCAL_WORKERS": "cold", "SAGEMAKER_LOCAL_WAIT_SCALE": "0.02"}
+SETTINGS = {
+    "SAGEMAKER_LOCAL_WORKERS": "cold",
+    "SAGEMAKER_LOCAL_WAIT_SCALE": "0.02",
+    "SAGEMAKER_LOCAL_CLOCK": "600",
+}
 
 
 class Local:
@@ -175,7 +179,9 @@ class Local:
     def wait_for_endpoint(self, name):
         return wait_until(
             lambda: self.sm.describe_endpoint(EndpointName=name),
-            lambda endpoint: endpoint["EndpointStatus"] not in ("Creating", "Updating"),
+            lambda endpoint: (
+                endpoint["EndpointStatus"] not in ("Creating", "Updating", "RollingBack")
+            ),
         )
 
     def invoke(self, name, body="[1, 2]", content_type="application/json", **options):

@@ -6,7 +6,9 @@ import os
 import shlex
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from sagemaker_local.environment import (
     client_environment,
@@ -124,6 +126,8 @@ def _up(home: Home, options: argparse.Namespace) -> int:
         how = "started" if found.was_started else "already up"
         print(f"{how}: local SageMaker at {found.running.url}")
         print(f"state in {home.path}")
+        if answer := ask(found.running):
+            print(_clock(answer))
         print('point AWS clients of this shell to it:  eval "$(sagemaker-local env)"')
     return 0
 
@@ -156,6 +160,7 @@ def _status(home: Home, options: argparse.Namespace) -> int:
     else:
         since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(answer["started"]))
         print(f"up at {answer['url']}, pid {answer['pid']}, since {since}, state in {home.path}")
+        print(f"  {_clock(answer)}")
         for item in answer["running"]:
             print(f"  {item['kind']} {item['name']}: {item['status']}")
         for item in answer["endpoints"]:
@@ -164,6 +169,10 @@ def _status(home: Home, options: argparse.Namespace) -> int:
         if is_outdated(answer):
             print(_OUTDATED)
     return 0 if answer is not None else 1
+
+
+def _clock(answer: Mapping[str, Any]) -> str:
+    return f"clock: a second here is {answer['clock']:g} of a deployment's or an alarm's"
 
 
 def _down(home: Home, options: argparse.Namespace) -> int:

@@ -58,6 +58,14 @@ class Deployment:
             self._in_use -= 1
             self._changed.notify_all()
 
+    def death(self) -> str:
+        """Return which server has ended, empty if none has; for a fleet that is not watched yet."""
+        for server in self.servers:
+            code = server.wait(0)
+            if code is not None and not server.is_shadow:
+                return f"The model server of variant {server.name} ended with code {code}"
+        return ""
+
     def leave_alone(self) -> None:
         """Start no server again."""
         with self._changed:

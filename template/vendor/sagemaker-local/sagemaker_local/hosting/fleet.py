@@ -9,10 +9,16 @@ from functools import partial
 from sagemaker_local.api.actions import now
 from sagemaker_local.api.errors import STOPPED_WITH_US, AwsError
 from sagemaker_local.api.resource_kind import ResourceKind
+from sagemaker_local.cloudwatch.alarms import Alarms
 from sagemaker_local.home import Home
 from sagemaker_local.hosting.deployment import Deployment
+from sagemaker_local.hosting.guardrails.pending import moved
+from sagemaker_local.hosting.guardrails.policy import AT_ONCE, Policy
+from sagemaker_local.hosting.guardrails.shifting import shift
+from sagemaker_local.hosting.guardrails.traffic import Traffic
 from sagemaker_local.hosting.running_server import DeploymentError, ModelServer, place_in_endpoint
 from sagemaker_local.hosting.variants import configured, deployed
+from sagemaker_local.processes.settings import Settings
 from sagemaker_local.processes.workers import Workers
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.s3 import S3
@@ -29,6 +35,10 @@ ENDPOINT = ResourceKind(
     newest_first=True,
 )
 
+IN_PROGRESS = ("Creating", "Updating", "RollingBack")
+"""In these states an endpoint can neither be updated nor deleted."""
+_SERVING = ("InService", "Updating", "RollingBack")
+
 _log = logging.getLogger(__name__)
 _REVIVAL_SECONDS = 60
 
@@ -42,17 +52,28 @@ class Fleet:
     clients, home : of the server they belong to.
     s3 : where the artefacts are.
     workers : start the model servers.
+    alarms : roll deployments back.
+    settings : how fast the clock is.
     """
 
     def __init__(
-        self, store: Store, clients: Clients, s3: S3, home: Home, workers: Workers
+        self,
+        store: Store,
+        clients: Clients,
+        s3: S3,
+        home: Home,
+        workers: Workers,
+        alarms: Alarms,
+        settings: Settings,
     ) -> None:
         self._store = store
         self._clients = clients
         self._s3 = s3
         self._home = home
         self._workers = workers
-        self._serving: dict[str, Deployment] = {}
+        self._alarms = alarms
+        self._settings = settings
+        self._serving: dict[str, Traffic] = {}
         self._changed = threading.Condition()
         self._closing = False
 
@@ -62,6 +83,7 @@ class Fleet:
         config: Resource,
         models: Mapping[str, Body],
         deployment_config: Body | None = None,
+        policy: Policy = AT_ONCE,
     ) -> None:
         """Start the servers of a configuration, then lead the endpoint's traffic to them.
 
@@ -73,8 +95,9 @@ class Fleet:
         endpoint, config : what is deployed where.
         models : the container of each model that the configuration names.
         deployment_config : what Describe shows as the last deployment's.
+        policy : how traffic moves, where there is some.
         """
-        work = (endpoint, config, models, deployment_config)
+        work = (endpoint, config, models, deployment_config, policy)
         threading.Thread(
             target=self._deploy, args=work, name=f"deploy {endpoint.name}", daemon=True
         ).start()
@@ -96,9 +119,10 @@ class Fleet:
         """
         self.settle(arn)
         with self._changed:
-            found = self._serving.get(arn)
-            if found is None:
+            traffic = self._serving.get(arn)
+            if traffic is None:
                 raise AwsError("ValidationError", self._not_in_service(arn))
+            found = traffic.choose()
             # Taken while no switch can happen, else an old deployment could be stopped first.
             found.take()
         try:
@@ -109,20 +133,20 @@ class Fleet:
     def change(self, arn: str, variants: Mapping[str, Body]) -> None:
         """Have the servers of an endpoint serve their variants, by name, as they are now."""
         with self._changed:
-            found = self._serving.get(arn)
-            for server in found.servers if found else []:
+            for server in self._servers(arn):
                 server.variant.update(variants[server.name])
 
     def pids(self, arn: str) -> list[int]:
         """Return the processes that serve an endpoint."""
-        found = self._serving.get(arn)
-        return [one.pid for one in found.servers if one.wait(0) is None] if found else []
+        with self._changed:
+            servers = self._servers(arn)
+        return [one.pid for one in servers if one.wait(0) is None]
 
     def remove(self, arn: str) -> None:
         """Stop what serves an endpoint, in the background."""
         with self._changed:
-            deployment = self._serving.pop(arn, None)
-        if deployment:
+            traffic = self._serving.pop(arn, None)
+        for deployment in traffic.fleets if traffic else []:
             threading.Thread(target=deployment.stop, daemon=True).start()
 
     def recover(self) -> None:
@@ -131,10 +155,10 @@ class Fleet:
             status = item.body["EndpointStatus"]
             if status == "Creating":
                 failed = {"EndpointStatus": "Failed", "FailureReason": STOPPED_WITH_US}
-                self._store.change(item.arn, failed)
-            elif status in ("InService", "Updating"):
-                changes = {"EndpointStatus": "InService"}
-                if status == "Updating":
+                self._store.change(item.arn, {**failed, "PendingDeploymentSummary": None})
+            elif status in _SERVING:
+                changes = {"EndpointStatus": "InService", "PendingDeploymentSummary": None}
+                if status != "InService":
                     changes["FailureReason"] = STOPPED_WITH_US
                 self._store.change(item.arn, changes)
                 self._revive(item)
@@ -143,12 +167,17 @@ class Fleet:
         """Record no more failures: model servers now end because the server does."""
         with self._changed:
             self._closing = True
-            for deployment in self._serving.values():
-                deployment.leave_alone()
+            for traffic in self._serving.values():
+                for deployment in traffic.fleets:
+                    deployment.leave_alone()
+
+    def _servers(self, arn: str) -> list[ModelServer]:
+        traffic = self._serving.get(arn)
+        return [server for fleet in (traffic.fleets if traffic else []) for server in fleet.servers]
 
     def _should_serve(self, arn: str) -> bool:
         found = self._store.by_arn(arn)
-        return found is not None and found.body["EndpointStatus"] in ("InService", "Updating")
+        return found is not None and found.body["EndpointStatus"] in _SERVING
 
     def _not_in_service(self, arn: str) -> str:
         found = self._store.by_arn(arn)
@@ -160,7 +189,8 @@ class Fleet:
     def _revive(self, endpoint: Resource) -> None:
         deployed = endpoint.body["_Deployed"]
         config = Resource("EndpointConfig", endpoint.region, deployed["Name"], "", deployed)
-        self.deploy(endpoint, config, deployed["_Models"])
+        last = endpoint.body.get("LastDeploymentConfig")
+        self.deploy(endpoint, config, deployed["_Models"], last)
 
     def _deploy(
         self,
@@ -168,6 +198,7 @@ class Fleet:
         config: Resource,
         models: Mapping[str, Body],
         deployment_config: Body | None,
+        policy: Policy,
     ) -> None:
         arn = endpoint.arn
         try:
@@ -178,8 +209,17 @@ class Fleet:
             self._fail(arn, str(error))
             return
         with self._changed:
-            old = self._serving.get(arn)
-            self._serving[arn] = deployment
+            traffic = self._serving.get(arn)
+            if traffic is not None:
+                traffic.green = deployment
+        if traffic is not None:
+            reason = self._shift(endpoint, traffic, deployment, policy)
+            if reason:
+                self._roll_back(arn, traffic, reason)
+                return
+        with self._changed:
+            old = traffic.complete() if traffic is not None else None
+            self._serving[arn] = traffic or Traffic(deployment)
             deployment.watch(lambda reason: self._lose(arn, deployment, reason))
             # Before others are woken: one of them may be an update that writes its own status.
             changed = self._store.change(
@@ -188,6 +228,7 @@ class Fleet:
                     **deployed(config, models),
                     "EndpointStatus": "InService",
                     "LastDeploymentConfig": deployment_config,
+                    "PendingDeploymentSummary": None,
                     "LastModifiedTime": now(),
                 },
             )
@@ -197,6 +238,48 @@ class Fleet:
             self.remove(arn)
         if old:
             old.stop()
+
+    def _shift(
+        self, endpoint: Resource, traffic: Traffic, green: Deployment, policy: Policy
+    ) -> str:
+        """Lead traffic to the green fleet; returns why not, empty if it is there."""
+
+        def move(percent: float, status: str) -> None:
+            with self._changed:
+                traffic.shift(percent)
+            with self._store.transaction():
+                found = self._store.by_arn(endpoint.arn)
+                if found is not None:
+                    summary = moved(found.body["PendingDeploymentSummary"], percent, status)
+                    self._store.change(endpoint.arn, {"PendingDeploymentSummary": summary})
+
+        def trouble() -> str:
+            if self._closing:
+                return STOPPED_WITH_US
+            tripped = self._alarms.in_alarm(endpoint.region, policy.alarms)
+            if tripped:
+                # The words are unconfirmed.
+                return f"Deployment rolled back: alarm {', '.join(tripped)} went into ALARM state."
+            return green.death()
+
+        return shift(policy, self._settings.clocked, move, trouble)
+
+    def _roll_back(self, arn: str, traffic: Traffic, reason: str) -> None:
+        """Lead all traffic back to the blue fleet, and stop the green one.
+
+        API reference, DescribeEndpoint, has RollingBack for changes of weights and capacities; that
+        Terraform's provider waits for it after an update too (hashicorp/terraform-provider-aws
+        pull request 49020) is all that speaks for deployments.
+        """
+        with self._changed:
+            if not self._closing:
+                self._store.change(arn, {"EndpointStatus": "RollingBack"})
+            green = traffic.roll_back()
+            if traffic.blue is None and self._serving.get(arn) is traffic:
+                del self._serving[arn]
+        if green is not None:
+            threading.Thread(target=green.stop, daemon=True).start()
+        self._fail(arn, reason)
 
     def _starts(
         self, endpoint: Resource, config: Resource, models: Mapping[str, Body]
@@ -221,9 +304,13 @@ class Fleet:
     def _lose(self, arn: str, deployment: Deployment, reason: str) -> None:
         """Note that a deployment, a server of which cannot be started again, serves no more."""
         with self._changed:
-            if self._closing or self._serving.get(arn) is not deployment:
+            traffic = self._serving.get(arn)
+            if self._closing or traffic is None or traffic.blue is not deployment:
                 return
-            del self._serving[arn]
+            if traffic.green is not None:
+                traffic.blue = None
+            else:
+                del self._serving[arn]
             found = self._store.by_arn(arn)
             # What an update brings decides about an endpoint that is Updating.
             if found is not None and found.body["EndpointStatus"] == "InService":
@@ -240,6 +327,7 @@ class Fleet:
                 {
                     "EndpointStatus": status,
                     "FailureReason": reason[:1024],
+                    "PendingDeploymentSummary": None,
                     "LastModifiedTime": now(),
                 },
             )

@@ -64,8 +64,8 @@ declare_values("CaptureMode", "Input Output InputAndOutput")
 declare("CreateEndpoint", acted="EndpointName EndpointConfigName DeploymentConfig Tags")
 declare(
     "UpdateEndpoint",
-    acted="EndpointName EndpointConfigName DeploymentConfig",
-    refused="RetainAllVariantProperties ExcludeRetainedVariantProperties RetainDeploymentConfig",
+    acted="EndpointName EndpointConfigName DeploymentConfig RetainAllVariantProperties "
+    "ExcludeRetainedVariantProperties RetainDeploymentConfig",
 )
 declare("UpdateEndpointWeightsAndCapacities", acted="EndpointName DesiredWeightsAndCapacities")
 declare(
@@ -73,20 +73,24 @@ declare(
     acted="VariantName DesiredWeight DesiredInstanceCount ServerlessUpdateConfig",
 )
 declare("ProductionVariantServerlessUpdateConfig", acted="MaxConcurrency ProvisionedConcurrency")
+declare("VariantProperty", acted="VariantPropertyType")
+declare_values("VariantPropertyType", "DesiredInstanceCount DesiredWeight DataCaptureConfig")
 declare(
     "DeploymentConfig",
-    acted="BlueGreenUpdatePolicy",
-    refused="RollingUpdatePolicy AutoRollbackConfiguration",
+    acted="BlueGreenUpdatePolicy RollingUpdatePolicy AutoRollbackConfiguration",
 )
+declare("AutoRollbackConfig", acted="Alarms")
+declare("Alarm", acted="AlarmName")
 declare(
     "BlueGreenUpdatePolicy",
-    acted="TrafficRoutingConfiguration",
-    kept="TerminationWaitInSeconds MaximumExecutionTimeoutInSeconds",
+    acted="TrafficRoutingConfiguration TerminationWaitInSeconds MaximumExecutionTimeoutInSeconds",
 )
 declare(
-    "TrafficRoutingConfig",
-    acted="Type",
-    kept="WaitIntervalInSeconds",
-    refused="CanarySize LinearStepSize",
+    "RollingUpdatePolicy",
+    acted="MaximumBatchSize WaitIntervalInSeconds MaximumExecutionTimeoutInSeconds",
+    kept="RollbackMaximumBatchSize",
 )
-declare_values("TrafficRoutingConfigType", "ALL_AT_ONCE", "CANARY LINEAR")
+declare("TrafficRoutingConfig", acted="Type WaitIntervalInSeconds CanarySize LinearStepSize")
+declare("CapacitySize", acted="Type Value")
+declare_values("CapacitySizeType", "INSTANCE_COUNT CAPACITY_PERCENT")
+declare_values("TrafficRoutingConfigType", "ALL_AT_ONCE CANARY LINEAR")

@@ -8,7 +8,7 @@ from typing import Any
 from sagemaker_local.api.actions import Call, action, now
 from sagemaker_local.api.errors import invalid
 from sagemaker_local.api.resources import find
-from sagemaker_local.hosting.fleet import ENDPOINT, Fleet
+from sagemaker_local.hosting.fleet import ENDPOINT, IN_PROGRESS, Fleet
 from sagemaker_local.hosting.kinds import check_concurrency
 from sagemaker_local.hosting.variants import VARIANTS, configured, summaries
 from sagemaker_local.storage.store import Body, Store
@@ -24,7 +24,7 @@ def update_weights_and_capacities(call: Call) -> Body:
     with call.store.transaction():
         endpoint = find(call, ENDPOINT)
         status = endpoint.body["EndpointStatus"]
-        if status in ("Creating", "Updating"):
+        if status in IN_PROGRESS:
             raise invalid(f'Cannot update in-progress endpoint "{endpoint.arn}".')
         if status != "InService":
             raise invalid(f'Cannot update endpoint "{endpoint.arn}" in status {status}.')

@@ -6,7 +6,6 @@ from sagemaker_local.api.parts import Parts
 from sagemaker_local.hosting.fleet import ENDPOINT, Fleet
 from sagemaker_local.jobs.job import JOB_KINDS
 from sagemaker_local.pipelines.resource_kinds import EXECUTION
-from sagemaker_local.places import account_of, region_of
 from sagemaker_local.processes.settings import Settings
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.store import Store
@@ -22,6 +21,7 @@ def status(parts: Parts) -> dict[str, Any]:
         "pid": running.pid,
         "started": running.started,
         "outdated": parts[OwnCode].was_replaced,
+        "clock": parts[Settings].clock,
         "in_images": parts[Settings].in_images,
         "running": [
             {"kind": kind.noun, "name": item.name, "status": item.body[kind.status]}
@@ -31,8 +31,7 @@ def status(parts: Parts) -> dict[str, Any]:
         "endpoints": [
             {
                 "name": item.name,
-                "account": account_of(item.region),
-                "region": region_of(item.region),
+                "region": item.region,
                 "status": item.body["EndpointStatus"],
                 "config": item.body["EndpointConfigName"],
                 "pids": parts[Fleet].pids(item.arn),

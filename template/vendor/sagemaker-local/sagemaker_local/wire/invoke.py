@@ -1,19 +1,21 @@
 """SageMaker Runtime: InvokeEndpoint."""
 
 import random
+import time
 
 from werkzeug.wrappers import Request, Response
 
-from sagemaker_local.api.arns import make_arn
+from sagemaker_local.api.arns import ACCOUNT, make_arn
 from sagemaker_local.api.errors import AwsError
 from sagemaker_local.api.parts import Parts
+from sagemaker_local.cloudwatch.metrics import Metrics
 from sagemaker_local.hosting.capture import Capture
 from sagemaker_local.hosting.fleet import Fleet
 from sagemaker_local.hosting.invoking import CUSTOM_ATTRIBUTES, Invocation, ask
+from sagemaker_local.hosting.metrics import record_invocation
 from sagemaker_local.hosting.running_server import ModelServer
 from sagemaker_local.hosting.serverless import Concurrency
 from sagemaker_local.hosting.shadows import Shadows
-from sagemaker_local.places import account_of
 from sagemaker_local.storage.store import Store
 
 _PREFIX = "X-Amzn-SageMaker-"
@@ -35,15 +37,14 @@ def invoke_endpoint(parts: Parts, region: str, name: str, request: Request) -> R
     AwsError : `ValidationError` if there is no such endpoint or variant, `ModelError` if the
         model did not answer with a status of 2xx.
     """
+    came = time.perf_counter()
     known = {(_PREFIX + member).lower() for member in _KNOWN}
     for header, _ in request.headers:
         if header.lower().startswith(_PREFIX.lower()) and header.lower() not in known:
             raise AwsError("ValidationError", f"the local SageMaker does not support {header}")
     endpoint = parts[Store].get("Endpoint", region, name)
     if endpoint is None:
-        raise AwsError(
-            "ValidationError", f"Endpoint {name} of account {account_of(region)} not found."
-        )
+        raise AwsError("ValidationError", f"Endpoint {name} of account {ACCOUNT} not found.")
     body = request.get_data()
     if len(body) > _MAX_BODY:
         raise AwsError("ValidationError", f"Body must be at most {_MAX_BODY} bytes long.")
@@ -58,7 +59,11 @@ def invoke_endpoint(parts: Parts, region: str, name: str, request: Request) -> R
         server = _choose([one for one in servers if not one.is_shadow], chosen)
         with parts[Concurrency].taken(endpoint.arn, server):
             parts[Shadows].copy(endpoint, servers, invocation)
+            asked = time.perf_counter()
             answer = ask(parts[Capture], name, server, invocation)
+    answered = time.perf_counter()
+    seconds = (answered - asked, answered - came)
+    record_invocation(parts[Metrics], region, name, server, answer, seconds)
     if not answer.is_good:
         said = answer.content.decode(errors="replace")
         raise _model_error(server, region, name, answer.status, said)
@@ -86,7 +91,7 @@ def _model_error(
     return AwsError(
         "ModelError",
         f'Received error ({status}) from model with message "{said}". '
-        f"See {group} in account {account_of(region)}, or {server.log}, for more information.",
+        f"See {group} in account {ACCOUNT}, or {server.log}, for more information.",
         424,
         OriginalStatusCode=status,
         OriginalMessage=said,

@@ -27,15 +27,18 @@ import sagemaker_local.pipelines.retrying
 import sagemaker_local.pipelines.support
 import sagemaker_local.projects.projects
 import sagemaker_local.registry.model_packages
-import sagemaker_local.registry.sharing
 import sagemaker_local.registry.support
 import sagemaker_local.transform.support
 import sagemaker_local.transform.transform_jobs
 import sagemaker_local.tuning.support
 import sagemaker_local.tuning.tuning_jobs  # noqa: F401
+from sagemaker_local.api.arns import ACCOUNT
 from sagemaker_local.api.events import Events
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.api.service_model import service_model
+from sagemaker_local.cloudwatch.alarms import Alarms
+from sagemaker_local.cloudwatch.metrics import Metrics
+from sagemaker_local.cloudwatch.service import CloudWatch
 from sagemaker_local.environment import regionless_environment, write_models
 from sagemaker_local.functions.event_sources import EventSources
 from sagemaker_local.functions.functions import Functions
@@ -85,11 +88,14 @@ def assemble(home: Home, running: Running, services: OtherServices, settings: Se
     parts = Parts(store, clients, events, services, settings, OwnCode())
     objects, buckets = Objects(store, home.objects), Buckets(store, services)
     changes = Changes(buckets, partial(events.publish, source="aws.s3"))
-    parts.add(S3Service(objects, buckets, changes))
+    parts.add(S3Service(objects, buckets, changes, ACCOUNT))
     s3 = parts.add(S3(objects, buckets, changes))
     workers = parts.add(Workers(home.path, basic_environment(), settings.warm))
     parts.add(Jobs(parts, home, settings))
-    fleet = parts.add(Fleet(store, clients, s3, home, workers))
+    metrics = parts.add(Metrics())
+    alarms = parts.add(Alarms(metrics, services, events, settings))
+    parts.add(CloudWatch(services, metrics, alarms))
+    fleet = parts.add(Fleet(store, clients, s3, home, workers, alarms, settings))
     parts.add(Concurrency())
     parts.add(Shadows(fleet, parts.add(Capture(s3))))
     functions = parts.add(Functions(store, home, services, clients, workers))

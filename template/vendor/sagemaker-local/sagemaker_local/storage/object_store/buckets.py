@@ -5,7 +5,6 @@ import threading
 
 from werkzeug.wrappers import Request, Response
 
-from sagemaker_local.places import region_of
 from sagemaker_local.storage.object_store.errors import S3Error
 from sagemaker_local.storage.object_store.requests import S3Request
 from sagemaker_local.storage.object_store.xml import parse
@@ -43,8 +42,7 @@ class Buckets:
         """Put every bucket back into moto's empty S3, set as it was."""
         connection = self._store.connection
         for name, region in connection.execute("SELECT name, region FROM buckets"):
-            name_of_region = region_of(region)
-            place = b"" if name_of_region == "us-east-1" else _PLACE.format(name_of_region).encode()
+            place = b"" if region == "us-east-1" else _PLACE.format(region).encode()
             self._services.request("PUT", f"/{name}", region=region, body=place)
         for name, query, content, region in connection.execute(
             "SELECT bucket, query, content, region FROM bucket_settings"
@@ -53,13 +51,8 @@ class Buckets:
             self._services.request("PUT", f"/{name}", region=region, query=query, body=content)
         self._restored.set()
 
-    def policy(self, bucket: str) -> str:
-        """Return a bucket's policy, a JSON document; empty if it has none."""
-        kept = self._kept(bucket, "policy")
-        return "" if kept is None else kept.decode(errors="replace")
-
     def region(self, bucket: str) -> str | None:
-        """Return a bucket's region, in its owner's account; None if there is no such bucket."""
+        """Return a bucket's region, None if there is no such bucket."""
         row = self._store.connection.execute(
             "SELECT region FROM buckets WHERE name = ?", (bucket,)
         ).fetchone()
@@ -67,7 +60,7 @@ class Buckets:
 
     def has_events(self, bucket: str) -> bool:
         """Return whether a bucket's changes go to EventBridge."""
-        kept = self._kept(bucket, "notification")
+        kept = self._notification(bucket)
         return kept is not None and _sends_events(kept)
 
     def serve(self, request: Request, asked: S3Request, region: str) -> Response:
@@ -84,7 +77,7 @@ class Buckets:
         self._restored.wait()
         if asked.method == "GET" and "notification" in asked.query:
             # moto leaves EventBridge out of its answer.
-            kept = self._kept(asked.bucket, "notification")
+            kept = self._notification(asked.bucket)
             if kept is not None:
                 return Response(kept, content_type="application/xml")
         if asked.method not in ("PUT", "DELETE"):
@@ -117,9 +110,10 @@ class Buckets:
                 connection.execute("INSERT OR IGNORE INTO buckets VALUES (?, ?)", (bucket, region))
         return answer
 
-    def _kept(self, bucket: str, query: str) -> bytes | None:
+    def _notification(self, bucket: str) -> bytes | None:
         row = self._store.connection.execute(
-            "SELECT content FROM bucket_settings WHERE bucket = ? AND query = ?", (bucket, query)
+            "SELECT content FROM bucket_settings WHERE bucket = ? AND query = 'notification'",
+            (bucket,),
         ).fetchone()
         return None if row is None else bytes(row[0])
 

@@ -1,0 +1,1 @@
+"""Deployment guardrails: how traffic moves to a new fleet, and back when something is wrong."""
