@@ -1,11 +1,9 @@
 """Decides which version a command is about, and refuses those that must not be deployed."""
 
-import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from ops import ledger, pins
 from ops.instances import known_types, refuse_unknown_type, unforeseen
@@ -14,10 +12,10 @@ from ops.serving import in_service
 from ops.stage import Stage
 from project import contract, registry, s3
 from project.aws import Connection
-from project.errors import ProjectError, UsageError
+from project.errors import ProjectError
 from project.registry import Version
 
-DETAIL_TYPE = "SageMaker Model Package State Change"
+AS_ASKED = "as asked for"
 
 
 @dataclass(frozen=True)
@@ -43,11 +41,11 @@ def choose(
     stages: Mapping[str, Stage],
     stage: Stage,
     number: int | None = None,
-    event: Path | None = None,
+    why: str = AS_ASKED,
 ) -> Choice:
     """Return the version to deploy to a stage.
 
-    Without `number` and `event` that is the newest approved version for a first stage, and
+    Without `number` that is the newest approved version for a first stage, and
     what the stage before serves now for a later one.
 
     Parameters
@@ -56,7 +54,7 @@ def choose(
     stages : all of them.
     stage : the one to deploy to.
     number : exactly this version.
-    event : a file with an EventBridge event; the version that it names.
+    why : why it is that one.
 
     Raises
     ------
@@ -66,9 +64,7 @@ def choose(
     refuse_unknown_type(stage, known_types(connection))
     after = stage.settings.after
     if number is not None:
-        choice = Choice(registry.version(connection, number), "as asked for")
-    elif event is not None:
-        choice = _named_by(connection, event)
+        choice = Choice(registry.version(connection, number), why)
     elif after is None:
         choice = _newest_approved(connection)
     else:
@@ -81,42 +77,6 @@ def choose(
         before = ledger.verification(ledger.records(connection, stages[after]), version.number)
         refuse_unverified(version, after, before)
     return replace(choice, note=unforeseen(stage, version), pins=seen.digest)
-
-
-def event_detail(document: Any, group: str) -> tuple[int, str]:
-    """Return the number and the ARN of the version that an event approves.
-
-    Parameters
-    ----------
-    document : the event, as EventBridge delivers it.
-    group : the project's model package group.
-
-    Raises
-    ------
-    ProjectError : it is another event, about another group, or no approval.
-    """
-    if not isinstance(document, Mapping) or document.get("detail-type") != DETAIL_TYPE:
-        raise ProjectError(
-            f"the event is no {DETAIL_TYPE!r} of EventBridge; pass it on whole, as it was delivered"
-        )
-    try:
-        detail = document["detail"]
-        named, number = detail["ModelPackageGroupName"], int(detail["ModelPackageVersion"])
-        arn, approval = str(detail["ModelPackageArn"]), detail["ModelApprovalStatus"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise ProjectError(
-            f"the event names no model version ({error!r}); pass it on whole, as it was delivered"
-        ) from None
-    if named != group:
-        raise ProjectError(
-            f"the event is about the group {named}, not about {group}; let its rule match {group}"
-        )
-    if approval != "Approved":
-        raise ProjectError(
-            f"the event says that version {number} is {approval}, not Approved; "
-            "only an approval deploys"
-        )
-    return number, arn
 
 
 def refuse_unapproved(version: Version) -> None:
@@ -194,18 +154,3 @@ def _newest_approved(connection: Connection) -> Choice:
 def _served_by(connection: Connection, before: Stage) -> Choice:
     _, number = in_service(connection, before)
     return Choice(registry.version(connection, number), f"what {before.name} serves")
-
-
-def _named_by(connection: Connection, event: Path) -> Choice:
-    try:
-        document = json.loads(event.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{event} is no JSON file with an event: {error}") from None
-    number, arn = event_detail(document, registry.group_name(connection))
-    found = registry.version(connection, number)
-    if found.arn != arn:
-        raise ProjectError(
-            f"the event is about {arn}, not about {found.arn}; look at `region` and "
-            "`model_package_group` in project.yaml and at whose credentials these are"
-        )
-    return Choice(found, f"the version that {event.name} names")

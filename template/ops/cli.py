@@ -48,7 +48,12 @@ def plan(
     from ops.plan import lines, make_plan
 
     stages, chosen, connection = _open(stage, local)
-    made = make_plan(connection, stages, chosen, version, event)
+    asked, overtaken = _asked(connection, chosen, version, event)
+    if overtaken:
+        said = {"stage": chosen.name, "why": overtaken, "nothing_to_do": True}
+        console.print_json(said) if as_json else print(overtaken)
+        return
+    made = make_plan(connection, stages, chosen, **asked)
     if as_json:
         console.print_json(made.as_json())
     else:
@@ -75,7 +80,11 @@ def promote(
     from ops.plan import make_plan
 
     stages, chosen, connection = _open(stage, local)
-    plan = make_plan(connection, stages, chosen, version, event)
+    asked, overtaken = _asked(connection, chosen, version, event)
+    if overtaken:
+        print(overtaken)
+        return
+    plan = make_plan(connection, stages, chosen, **asked)
     print(f"{chosen.name}: {plan.version.name}, {plan.why}")
     if plan.note:
         print(f"note: {plan.note}")
@@ -174,6 +183,21 @@ def history(stage: StageName, as_json: console.AsJson = False, local: console.Lo
 def _one_of(version: int | None, event: Path | None) -> None:
     if version is not None and event is not None:
         raise typer.BadParameter("--version and --event exclude each other")
+
+
+def _asked(
+    connection: Any, stage: Any, version: int | None, event: Path | None
+) -> tuple[dict[str, Any], str]:
+    """Return what to ask a plan for, and why an event does nothing, if it does nothing."""
+    if event is None:
+        return {"number": version}, ""
+    from ops.events.approval import read_approval
+    from ops.events.order import overtaken
+
+    approved = read_approval(connection, event)
+    why = f"the version that {event.name} names"
+    asked = {"number": approved.number, "why": why, "decided": approved.at}
+    return asked, overtaken(connection, stage, approved)
 
 
 def _open(name: str, local: console.Local) -> tuple[Any, Any, Any]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
+from ops.pins import changed
 from project import registry
 from project.aws import Connection
 from project.errors import ProjectError
@@ -126,8 +127,9 @@ def refuse_unverified(version: Version, after: str, pins: str) -> None:
         )
     if entry.pins != pins:
         raise ProjectError(
-            f"{version.name} is not what {after} verified: its bytes changed since "
-            f"{entry.at:%Y-%m-%d %H:%M} UTC; let data science register it again, or run {promote}"
+            f"{version.name} is not what {after} verified: other "
+            f"{', '.join(changed(entry.pins, pins))} since {entry.at:%Y-%m-%d %H:%M} UTC; "
+            f"let data science register it again, or run {promote}"
         )
 
 

@@ -13,7 +13,7 @@ from ops.desired import serves_stage, stage_head
 from ops.stage import Stage
 from project.aws import Connection
 from project.aws_errors import is_not_found
-from project.tags import ATTEMPT, LEFT, MODEL_VERSION, PROMOTED, REPLACES, VERIFICATION
+from project.tags import ATTEMPT, DECIDED, LEFT, MODEL_VERSION, PROMOTED, REPLACES, VERIFICATION
 
 MOST_READ = 25
 """How many configurations are looked at, besides those that replaced each other."""
@@ -33,6 +33,7 @@ class Marks:
     replaces : the configuration that served when it was promoted; empty: none.
     left : when a rollback went away from it; None: it did not.
     attempt : what is under way with it; empty: nothing.
+    decided : when somebody decided that it serves; None: the tags do not say.
     gone : whether it is there no longer, or has lost its tags.
     """
 
@@ -44,6 +45,7 @@ class Marks:
     replaces: str = ""
     left: datetime | None = None
     attempt: str = ""
+    decided: datetime | None = None
     gone: bool = False
 
     @property
@@ -80,6 +82,7 @@ def of(config: str, tags: Mapping[str, str]) -> Marks:
         replaces=tags.get(REPLACES, ""),
         left=_time(tags.get(LEFT)),
         attempt=tags.get(ATTEMPT, ""),
+        decided=_time(tags.get(DECIDED)),
         gone=not tags,
     )
 

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
-from ops.choose import choose
+from ops.choose import AS_ASKED, choose
 from ops.desired import Desired, desired, endpoint_name
 from ops.serving import IN_PROGRESS, Serving, serving
 from ops.stage import Stage
 from project.aws import Connection
 from project.aws_errors import found
 from project.registry import Version
-from project.tags import MODEL_VERSION
+from project.tags import MARKS, MODEL_VERSION
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Plan:
     steps : the resources.
     changes : what would be different afterwards.
     note : what should be known besides; empty when there is nothing.
+    decided : when the version was approved, if an event names it; else None.
     """
 
     stage: Stage
@@ -57,6 +58,7 @@ class Plan:
     steps: list[Step]
     changes: list[Change]
     note: str = ""
+    decided: datetime | None = None
 
     @property
     def status(self) -> str | None:
@@ -88,7 +90,8 @@ def make_plan(
     stages: Mapping[str, Stage],
     stage: Stage,
     number: int | None = None,
-    event: Path | None = None,
+    why: str = AS_ASKED,
+    decided: datetime | None = None,
 ) -> Plan:
     """Decide which version a stage should serve, and compare what should be with what is.
 
@@ -97,13 +100,14 @@ def make_plan(
     Parameters
     ----------
     connection : where to look.
-    stages, stage, number, event : as in `ops.choose.choose`.
+    stages, stage, number, why : as in `ops.choose.choose`.
+    decided : as in `Plan`.
 
     Raises
     ------
     ProjectError : there is no version that the stage may serve; says why.
     """
-    choice = choose(connection, stages, stage, number, event)
+    choice = choose(connection, stages, stage, number, why)
     want = desired(connection, stage, choice.version)
     now = serving(connection, stage)
     client = connection.sagemaker
@@ -122,6 +126,7 @@ def make_plan(
         ],
         changes=changes(want, now),
         note=choice.note,
+        decided=decided,
     )
 
 
@@ -177,7 +182,8 @@ def _values(model: Any, variant: Any, tags: dict[str, str]) -> dict[str, Any]:
         "model data": container.get("ModelDataUrl"),
         "environment": container.get("Environment"),
         "role": model.get("ExecutionRoleArn"),
-        "tags": {key: value for key, value in tags.items() if key != MODEL_VERSION} or None,
+        "tags": {key: value for key, value in tags.items() if key not in (MODEL_VERSION, *MARKS)}
+        or None,
     }
 
 

@@ -29,7 +29,16 @@ def promote(connection: Connection, plan: Plan) -> None:
         example = load_example(connection, version)
         before = endpoint.settle(connection, stage)
         endpoint.create_missing(connection, want)
-        release = Release(connection, stage, version, want.config_name, example, "promote", before)
+        release = Release(
+            connection,
+            stage,
+            version,
+            want.config_name,
+            example,
+            "promote",
+            before,
+            decided=plan.decided,
+        )
     bring_out(release)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ops import endpoint, ledger
+from ops import endpoint, ledger, marks
 from ops.desired import endpoint_name
 from ops.ledger import Action, Check, Outcome, Record
 from ops.put_back import Previous, not_serving, put_back_to, serves_now
@@ -21,6 +21,7 @@ from project.aws_errors import brief
 from project.console import leaving
 from project.errors import ProjectError
 from project.registry import Version
+from project.tags import DECIDED
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Release:
     before : the endpoint when the command started; None when there was none.
     started : UTC.
     attempt : what its records have in common.
+    decided : when somebody decided on it; None for the time when the command started.
     """
 
     connection: Connection
@@ -48,6 +50,7 @@ class Release:
     before: Serving | None
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     attempt: str = field(default_factory=lambda: secrets.token_hex(6))
+    decided: datetime | None = None
 
 
 def bring_out(release: Release) -> None:
@@ -133,6 +136,8 @@ def verify_only(release: Release) -> None:
 def _switch(release: Release) -> bool:
     """Let the endpoint serve it; say whether it did already, from the last promotion on."""
     connection, stage, before = release.connection, release.stage, release.before
+    decided = marks.stamp(release.decided or release.started)
+    marks.write(connection, release.config, {DECIDED: decided})
     there = before is not None and before.serves(release.config)
     if there:
         print(f"{release.version.name} serves {stage.name} already")

@@ -22,7 +22,10 @@ LEFT = "left"
 ATTEMPT = "attempt"
 """On an endpoint configuration: what is under way with it, `promote TIME` or `rollback TIME FROM`;
 taken off when that ended, well or not."""
-MARKS = (PROMOTED, VERIFICATION, REPLACES, LEFT, ATTEMPT)
+DECIDED = "decided"
+"""On an endpoint configuration: when somebody decided that it serves, ISO 8601 in UTC: approved it,
+if an event deployed it, else gave the command."""
+MARKS = (PROMOTED, VERIFICATION, REPLACES, LEFT, ATTEMPT, DECIDED)
 """The tags that say what happened to an endpoint configuration; only the ops half writes them."""
 
 

@@ -1,58 +1,10 @@
-"""An event names one version; what was not approved or not verified is refused."""
-
-from typing import Any
+"""What was not approved or not verified is refused."""
 
 import pytest
 
-from ops.choose import event_detail, refuse_unapproved, refuse_unverified
+from ops.choose import refuse_unapproved, refuse_unverified
 from project.errors import ProjectError
 from tests.ops.offline import FAILED, offline_version, record
-
-
-def event(**changes: Any) -> dict[str, Any]:
-    """Return the event of an approval, as the SageMaker developer guide shows it."""
-    arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/demo-models/3"
-    detail = {
-        "ModelPackageGroupName": "demo-models",
-        "ModelPackageVersion": 3,
-        "ModelPackageArn": arn,
-        "ModelPackageStatus": "Completed",
-        "ModelApprovalStatus": "Approved",
-    }
-    return {
-        "version": "0",
-        "detail-type": "SageMaker Model Package State Change",
-        "source": "aws.sagemaker",
-        "account": "123456789012",
-        "region": "us-east-1",
-        "resources": [arn],
-        "detail": {**detail, **changes},
-    }
-
-
-def test_an_event_names_the_version() -> None:
-    number, arn = event_detail(event(), "demo-models")
-
-    assert number == 3
-    assert arn.endswith("model-package/demo-models/3")
-
-
-@pytest.mark.parametrize(
-    ("document", "message"),
-    [
-        ([], "no 'SageMaker Model Package State Change'"),
-        ({"detail-type": "Object Created"}, "no 'SageMaker Model Package State Change'"),
-        ({**event(), "detail": {}}, "names no model version"),
-        (event(ModelPackageGroupName="others"), "the group others, not about demo-models"),
-        (
-            event(ModelApprovalStatus="Rejected"),
-            "is Rejected, not Approved; only an approval deploys$",
-        ),
-    ],
-)
-def test_another_event_is_refused(document: Any, message: str) -> None:
-    with pytest.raises(ProjectError, match=message):
-        event_detail(document, "demo-models")
 
 
 @pytest.mark.parametrize(

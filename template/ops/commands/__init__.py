@@ -1,0 +1,1 @@
+"""The commands of `ops`, a module a theme; `ops.cli` registers them."""
