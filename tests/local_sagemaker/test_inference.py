@@ -378,3 +378,128 @@ def test_kinds_that_do_not_go_together(config, named):
     network = {"m": {"EnableNetworkIsolation": True}}
     with pytest.raises(AwsError, match="isolation"):
         check_kind({"ProductionVariants": [SERVERLESS]}, network)
+
+
+def asynchronous(local, name, model="echo", **changes):
+    """Make an asynchronous endpoint; returns how it is described."""
+    output = {
+        "S3OutputPath": f"s3://{BUCKET}/{name}/out/",
+        "S3FailurePath": f"s3://{BUCKET}/{name}/failed",
+        **changes,
+    }
+    config = {
+        "OutputConfig": output,
+        "ClientConfig": {"MaxConcurrentInvocationsPerInstance": 1},
+    }
+    return create(local, name, model, AsyncInferenceConfig=config)
+
+
+def invoke_async(local, name, body="", **members):
+    if body:
+        members["InputLocation"] = local.put(f"{name}/in", body)
+    runtime = local.client("sagemaker-runtime")
+    return runtime.invoke_endpoint_async(EndpointName=name, ContentType="text/csv", **members)
+
+
+def wait_for_object(local, uri):
+    """Return the content of an object, once it is there."""
+    bucket, key = uri.removeprefix("s3://").split("/", 1)
+    wait_until(
+        lambda: local.s3.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents", []), bool
+    )
+    return local.read(uri)
+
+
+class TestAsynchronous:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def queued(cls, local):
+        """An asynchronous endpoint, and a function that reads what SNS said of it."""
+        sns, sqs = local.client("sns"), local.client("sqs")
+        topic = sns.create_topic(Name="inference")["TopicArn"]
+        queue = sqs.create_queue(QueueName="inference")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+        arn = arn["Attributes"]["QueueArn"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        topics = {"SuccessTopic": topic, "ErrorTopic": topic}
+        described = asynchronous(local, "queued", NotificationConfig=topics)
+        assert described["AsyncInferenceConfig"]["OutputConfig"]["NotificationConfig"] == topics
+
+        def said():
+            found = wait_until(
+                lambda: sqs.receive_message(QueueUrl=queue).get("Messages", []), bool
+            )
+            (message,) = found
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            return json.loads(json.loads(message["Body"])["Message"])
+
+        return said
+
+    def test_answer_goes_to_s3_and_is_announced(self, local, queued):
+        asked = invoke_async(local, "queued", "1,2", InferenceId="mine", Accept="text/csv")
+        assert asked["ResponseMetadata"]["HTTPStatusCode"] == 202
+        assert asked["InferenceId"] == "mine"
+        assert asked["OutputLocation"].startswith(f"s3://{BUCKET}/queued/out/")
+        assert wait_for_object(local, asked["OutputLocation"]) == b"<1,2>"
+        message = queued()
+        times = (message.pop("receivedTime"), message.pop("eventTime"))
+        assert times[0] <= times[1]
+        assert message == {
+            "awsRegion": "us-east-1",
+            "invocationStatus": "Completed",
+            "requestParameters": {
+                "contentType": "text/csv",
+                "accept": "text/csv",
+                "endpointName": "queued",
+                "inputLocation": f"s3://{BUCKET}/queued/in",
+            },
+            "responseParameters": {
+                "contentType": "text/csv; charset=utf-8",
+                "outputLocation": asked["OutputLocation"],
+            },
+            "inferenceId": "mine",
+            "eventVersion": "1.0",
+            "eventSource": "aws:sagemaker",
+            "eventName": "InferenceResult",
+        }
+
+    @pytest.mark.parametrize(
+        ("body", "uri", "said"),
+        [("bad", None, "Received error (500)"), ("", f"s3://{BUCKET}/none", "NoSuchKey")],
+    )
+    def test_failure(self, local, queued, body, uri, said):
+        members = {"InputLocation": uri} if uri else {}
+        asked = invoke_async(local, "queued", body, **members)
+        assert asked["FailureLocation"].startswith(f"s3://{BUCKET}/queued/failed/")
+        assert wait_for_object(local, asked["FailureLocation"])
+        message = queued()
+        assert message["invocationStatus"] == "Failed"
+        assert said in message["failureReason"]
+        assert message["responseParameters"] == {"failureLocation": asked["FailureLocation"]}
+        assert message["inferenceId"] == asked["InferenceId"]
+
+    def test_inline_body_and_names_of_the_caller_s_own(self, local, queued):
+        asked = invoke_async(
+            local, "queued", Body=b"in line", S3OutputPathExtension="a/b", Filename="c.txt"
+        )
+        assert asked["OutputLocation"] == f"s3://{BUCKET}/queued/out/a/b/c.txt"
+        assert wait_for_object(local, asked["OutputLocation"]) == b"<in line>"
+        queued()
+
+    def test_refusals(self, local, queued, doubling):
+        for call, named in (
+            (lambda: local.invoke("queued"), "InvokeEndpointAsync"),
+            (lambda: invoke_async(local, doubling, "x"), "AsyncInferenceConfig"),
+            (lambda: invoke_async(local, "none", "x"), "not found"),
+            (lambda: invoke_async(local, "queued"), "InputLocation"),
+            (
+                lambda: invoke_async(local, "queued", "x", RequestTTLSeconds=21601),
+                "requestTTLSeconds",
+            ),
+        ):
+            code, message = refusal(call)
+            assert (code, named in message) == ("ValidationError", True), message
+        code, message = refusal(
+            local.sm.update_endpoint, EndpointName="queued", EndpointConfigName=doubling
+        )
+        assert (code, "AsyncInferenceConfig" in message) == ("ValidationException", True)

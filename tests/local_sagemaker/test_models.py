@@ -72,7 +72,7 @@ def test_containers_we_cannot_serve_are_refused(local, container, named):
     ("variant", "more", "named"),
     [
         ({"ManagedInstanceScaling": {"Status": "ENABLED"}}, {}, "ManagedInstanceScaling"),
-        ({}, {"AsyncInferenceConfig": {"OutputConfig": {}}}, "AsyncInferenceConfig"),
+        ({}, {"AsyncInferenceConfig": {"OutputConfig": {}}}, "without S3OutputPath"),
     ],
     ids=lambda value: str(value)[:20],
 )

@@ -18,18 +18,19 @@ from sagemaker_local.api.serialization import join
 _SHOWN = 1024
 
 
-def check_values(shape: Shape, request: Any) -> None:
+def check_values(shape: Shape, request: Any, path: str = "") -> None:
     """Refuse a request with values that the service's model does not allow.
 
     Parameters
     ----------
-    shape, request : the action's input, and a request whose types are right.
+    shape, request : the action's input, and a request whose types are right; or a member of both.
+    path : the member's name, if it is one.
 
     Raises
     ------
     AwsError : `ValidationException` that names each member that is wrong.
     """
-    problems = list(_problems(shape, request, ""))
+    problems = list(_problems(shape, request, path))
     if problems:
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected: "
         raise invalid(count + "; ".join(problems))

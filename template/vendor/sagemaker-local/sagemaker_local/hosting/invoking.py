@@ -1,14 +1,23 @@
 """Asks a model server once, and says what stands for an answer that did not come."""
 
 import http.client
+import random
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sagemaker_local.api.errors import AwsError
 from sagemaker_local.hosting.capture import Capture, Event, Side
 from sagemaker_local.hosting.running_server import INVOCATION_SECONDS, Answer, ModelServer
 
 CUSTOM_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
+TO_CONTAINER = {
+    "ContentType": "Content-Type",
+    "Accept": "Accept",
+    "CustomAttributes": CUSTOM_ATTRIBUTES,
+}
+"""The members of a request that its container gets, and in which header."""
 _END_SECONDS = 2
 
 
@@ -28,6 +37,28 @@ class Invocation:
     headers: dict[str, str] = field(default_factory=dict)
     inference_id: str = ""
     event_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+
+def choose(servers: Sequence[ModelServer], wanted: str | None = None) -> ModelServer:
+    """Return the production variant's server that gets a request, by the variants' weights.
+
+    Parameters
+    ----------
+    servers : those of an endpoint.
+    wanted : the name of the variant that the caller wants, if any.
+
+    Raises
+    ------
+    AwsError : `ValidationError`; there is no variant of that name.
+    """
+    production = [server for server in servers if not server.is_shadow]
+    if wanted is None:
+        weights = [server.weight for server in production]
+        return random.choices(production, weights if any(weights) else None)[0]
+    for server in production:
+        if server.name == wanted:
+            return server
+    raise AwsError("ValidationError", f"Variant {wanted} not found in the endpoint.")
 
 
 def ask(

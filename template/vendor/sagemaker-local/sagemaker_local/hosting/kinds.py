@@ -6,7 +6,7 @@ Where a rule is from stands beside it; AWS's words for each are unconfirmed.
 from collections.abc import Mapping
 from typing import Any
 
-from sagemaker_local.api.errors import invalid
+from sagemaker_local.api.errors import invalid, unsupported
 from sagemaker_local.hosting.variants import configured
 from sagemaker_local.storage.store import Body
 
@@ -48,6 +48,10 @@ def check_kind(config: Mapping[str, Any], models: Mapping[str, Body]) -> None:
             raise invalid("a shadow variant needs real-time inference on instances")
     if is_serverless(config):
         _check_serverless(config, variants, models)
+    if is_asynchronous(config) and "S3OutputPath" not in config["AsyncInferenceConfig"].get(
+        "OutputConfig", {}
+    ):
+        raise unsupported("AsyncInferenceConfig.OutputConfig without S3OutputPath")
 
 
 def _check_serverless(

@@ -33,9 +33,10 @@ declare_values("ContainerMode", "SingleModel", "MultiModel")
 
 declare(
     "CreateEndpointConfig",
-    acted="EndpointConfigName ProductionVariants ShadowProductionVariants DataCaptureConfig Tags",
+    acted="EndpointConfigName ProductionVariants ShadowProductionVariants DataCaptureConfig "
+    "AsyncInferenceConfig Tags",
     kept="KmsKeyId ExecutionRoleArn VpcConfig EnableNetworkIsolation",
-    refused="AsyncInferenceConfig ExplainerConfig MetricsConfig CrossRegionTrafficConfig",
+    refused="ExplainerConfig MetricsConfig CrossRegionTrafficConfig",
 )
 declare(
     "ProductionVariant",
@@ -60,6 +61,19 @@ declare(
 declare("CaptureOption", acted="CaptureMode")
 declare("CaptureContentTypeHeader", acted="CsvContentTypes JsonContentTypes")
 declare_values("CaptureMode", "Input Output InputAndOutput")
+
+declare("AsyncInferenceConfig", acted="ClientConfig OutputConfig")
+declare("AsyncInferenceClientConfig", acted="MaxConcurrentInvocationsPerInstance")
+declare(
+    "AsyncInferenceOutputConfig",
+    acted="S3OutputPath S3FailurePath NotificationConfig",
+    kept="KmsKeyId",
+)
+declare(
+    "AsyncInferenceNotificationConfig",
+    acted="SuccessTopic ErrorTopic",
+    refused="IncludeInferenceResponseIn",
+)
 
 declare("CreateEndpoint", acted="EndpointName EndpointConfigName DeploymentConfig Tags")
 declare(

@@ -29,6 +29,7 @@ from sagemaker_local.storage.other_services import NotThereError, OtherServices
 from sagemaker_local.storage.store import failure
 from sagemaker_local.wire.admin import status
 from sagemaker_local.wire.invoke import invoke_endpoint
+from sagemaker_local.wire.invoke_async import invoke_endpoint_async
 from sagemaker_local.wire.refusals import refuse_too_many_bucket_tags, refuse_what_would_be_ignored
 from sagemaker_local.wire.tagging import answer_tagging
 
@@ -39,7 +40,7 @@ _XML_SERVICES = ("cloudfront", "route53", "s3")
 _MOST_BYTES = 64 << 20
 _MOST_BYTES_OF_S3 = 5 << 30
 """The largest object or part that S3 takes in one request (user guide, "Uploading objects")."""
-_INVOCATIONS = re.compile(r"/endpoints/([^/]+)/invocations")
+_INVOCATIONS = re.compile(r"/endpoints/([^/]+)/(async-)?invocations")
 
 
 class FrontDoor:
@@ -135,7 +136,8 @@ class FrontDoor:
             return _json(perform(self._parts, region, target.split(".", 1)[1], body))
         endpoint = _INVOCATIONS.fullmatch(request.path)
         if endpoint and request.method == "POST":
-            return invoke_endpoint(self._parts, region, endpoint[1], request)
+            invoke = invoke_endpoint_async if endpoint[2] else invoke_endpoint
+            return invoke(self._parts, region, endpoint[1], request)
         raise AwsError(
             "UnknownOperationException",
             f"the local SageMaker does not have {request.method} {request.path}",

@@ -1,6 +1,5 @@
 """SageMaker Runtime: InvokeEndpoint."""
 
-import random
 import time
 
 from werkzeug.wrappers import Request, Response
@@ -11,15 +10,22 @@ from sagemaker_local.api.parts import Parts
 from sagemaker_local.cloudwatch.metrics import Metrics
 from sagemaker_local.hosting.capture import Capture
 from sagemaker_local.hosting.fleet import Fleet
-from sagemaker_local.hosting.invoking import CUSTOM_ATTRIBUTES, Invocation, ask
+from sagemaker_local.hosting.invoking import (
+    CUSTOM_ATTRIBUTES,
+    TO_CONTAINER,
+    Invocation,
+    ask,
+    choose,
+)
+from sagemaker_local.hosting.kinds import is_asynchronous
 from sagemaker_local.hosting.metrics import record_invocation
 from sagemaker_local.hosting.running_server import ModelServer
 from sagemaker_local.hosting.serverless import Concurrency
 from sagemaker_local.hosting.shadows import Shadows
-from sagemaker_local.storage.store import Store
+from sagemaker_local.storage.store import Resource, Store
+from sagemaker_local.wire.runtime_members import read_members
 
-_PREFIX = "X-Amzn-SageMaker-"
-_KNOWN = ("Custom-Attributes", "Inference-Id", "Target-Variant")
+_MEMBERS = {*TO_CONTAINER, "InferenceId", "TargetVariant"}
 _MAX_BODY = 6_291_456
 
 
@@ -38,25 +44,21 @@ def invoke_endpoint(parts: Parts, region: str, name: str, request: Request) -> R
         model did not answer with a status of 2xx.
     """
     came = time.perf_counter()
-    known = {(_PREFIX + member).lower() for member in _KNOWN}
-    for header, _ in request.headers:
-        if header.lower().startswith(_PREFIX.lower()) and header.lower() not in known:
-            raise AwsError("ValidationError", f"the local SageMaker does not support {header}")
-    endpoint = parts[Store].get("Endpoint", region, name)
-    if endpoint is None:
-        raise AwsError("ValidationError", f"Endpoint {name} of account {ACCOUNT} not found.")
+    members = read_members("InvokeEndpoint", request, _MEMBERS)
+    endpoint = find_endpoint(parts, region, name)
+    if is_asynchronous(endpoint.body):
+        # Developer guide, "Asynchronous inference": such an endpoint "can only receive
+        # asynchronous invocations". The words are unconfirmed.
+        raise AwsError("ValidationError", f"Endpoint {name} is asynchronous: InvokeEndpointAsync")
     body = request.get_data()
     if len(body) > _MAX_BODY:
         raise AwsError("ValidationError", f"Body must be at most {_MAX_BODY} bytes long.")
     headers = {
-        header: request.headers[header]
-        for header in ("Content-Type", "Accept", CUSTOM_ATTRIBUTES)
-        if header in request.headers
+        header: members[member] for member, header in TO_CONTAINER.items() if member in members
     }
-    invocation = Invocation(body, headers, request.headers.get(f"{_PREFIX}Inference-Id", ""))
+    invocation = Invocation(body, headers, members.get("InferenceId", ""))
     with parts[Fleet].use(endpoint.arn) as servers:
-        chosen = request.headers.get(f"{_PREFIX}Target-Variant")
-        server = _choose([one for one in servers if not one.is_shadow], chosen)
+        server = choose(servers, members.get("TargetVariant"))
         with parts[Concurrency].taken(endpoint.arn, server):
             parts[Shadows].copy(endpoint, servers, invocation)
             asked = time.perf_counter()
@@ -74,14 +76,17 @@ def invoke_endpoint(parts: Parts, region: str, name: str, request: Request) -> R
     return response
 
 
-def _choose(servers: list[ModelServer], wanted: str | None) -> ModelServer:
-    if wanted is None:
-        weights = [server.weight for server in servers]
-        return random.choices(servers, weights if any(weights) else None)[0]
-    for server in servers:
-        if server.name == wanted:
-            return server
-    raise AwsError("ValidationError", f"Variant {wanted} not found in the endpoint.")
+def find_endpoint(parts: Parts, region: str, name: str) -> Resource:
+    """Return the endpoint that is to be invoked.
+
+    Raises
+    ------
+    AwsError : `ValidationError`; there is none.
+    """
+    endpoint = parts[Store].get("Endpoint", region, name)
+    if endpoint is None:
+        raise AwsError("ValidationError", f"Endpoint {name} of account {ACCOUNT} not found.")
+    return endpoint
 
 
 def _model_error(

@@ -44,6 +44,7 @@ from sagemaker_local.functions.event_sources import EventSources
 from sagemaker_local.functions.functions import Functions
 from sagemaker_local.functions.lambda_api import LambdaApi
 from sagemaker_local.home import Home, Running, Serving
+from sagemaker_local.hosting.asynchronous import Queues
 from sagemaker_local.hosting.capture import Capture
 from sagemaker_local.hosting.fleet import Fleet
 from sagemaker_local.hosting.serverless import Concurrency
@@ -97,7 +98,9 @@ def assemble(home: Home, running: Running, services: OtherServices, settings: Se
     parts.add(CloudWatch(services, metrics, alarms))
     fleet = parts.add(Fleet(store, clients, s3, home, workers, alarms, settings))
     parts.add(Concurrency())
-    parts.add(Shadows(fleet, parts.add(Capture(s3))))
+    capture = parts.add(Capture(s3))
+    parts.add(Shadows(fleet, capture))
+    parts.add(Queues(fleet, capture, s3, services))
     functions = parts.add(Functions(store, home, services, clients, workers))
     parts.add(LambdaApi(functions, EventSources(functions, clients), s3))
     parts.add(RunningExecutions(store, events))
