@@ -10,7 +10,6 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -104,10 +103,6 @@ class Queues:
         self._lock = threading.Lock()
         self._waiting: dict[str, deque[AsyncRequest]] = {}
         self._working: dict[str, int] = {}
-        self.used: dict[str, float] = {}
-        """When each endpoint last had something to do, in seconds since 1970, by its ARN."""
-        self.wake: Callable[[str], None] = lambda arn: None
-        """Is called before an endpoint is asked: it may have no instance."""
 
     def put(self, endpoint: Resource, request: AsyncRequest) -> None:
         """Queue a request; somebody works on it as soon as the endpoint's concurrency allows."""
@@ -115,22 +110,15 @@ class Queues:
         most = client.get("MaxConcurrentInvocationsPerInstance", _AT_ONCE)
         with self._lock:
             self._waiting.setdefault(endpoint.arn, deque()).append(request)
-            self.used[endpoint.arn] = time.time()
             if self._working.get(endpoint.arn, 0) >= most:
                 return
             self._working[endpoint.arn] = self._working.get(endpoint.arn, 0) + 1
         threading.Thread(target=self._work, args=(endpoint,), daemon=True).start()
 
-    def backlog(self, arn: str) -> int:
-        """Return how many requests an endpoint has not answered."""
-        with self._lock:
-            return len(self._waiting.get(arn, ())) + self._working.get(arn, 0)
-
     def _work(self, endpoint: Resource) -> None:
         while True:
             with self._lock:
-                self.used[endpoint.arn] = time.time()
-                if not self._waiting[endpoint.arn]:
+                    if not self._waiting[endpoint.arn]:
                     self._working[endpoint.arn] -= 1
                     return
                 request = self._waiting[endpoint.arn].popleft()
@@ -170,7 +158,6 @@ class Queues:
             raise _FailedError(f"the input cannot be read: {error}") from None
         invocation = Invocation(body, request.headers, request.inference_id)
         seconds = members.get("InvocationTimeoutSeconds", TIMEOUT_SECONDS)
-        self.wake(endpoint.arn)
         try:
             with self._fleet.use(endpoint.arn) as servers:
                 server = choose(servers)
