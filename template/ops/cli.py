@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ops.commands import events
 from project import console
 
 # Imports that take long stand inside the commands, so that `--help` answers at once.
@@ -178,6 +179,9 @@ def history(stage: StageName, as_json: console.AsJson = False, local: console.Lo
         for event in events:
             if isinstance(event, ledger.Unreadable):
                 print(f"unreadable, delete it if it is no record: {event.uri}: {event.problem}")
+
+
+events.register(app)
 
 
 def _one_of(version: int | None, event: Path | None) -> None:

@@ -11,8 +11,8 @@ from ops.stage import Stage
 from project import s3
 from project.aws import Connection
 
-Action = Literal["promote", "rollback", "verify"]
-Outcome = Literal["started", "succeeded", "rolled-back", "failed", "interrupted"]
+Action = Literal["promote", "rollback", "verify", "reject"]
+Outcome = Literal["started", "succeeded", "rolled-back", "failed", "interrupted", "proposed"]
 HEAD = ("when (UTC)", "action", "version", "before", "outcome", "took", "by", "reason")
 
 
@@ -39,7 +39,8 @@ class Record(BaseModel):
         and no version when that was none of the project's.
     outcome : `started`: a trace, written before the endpoint is changed; `succeeded`;
         `rolled-back`: what was put back serves; `failed`: neither. In a history also
-        `interrupted`: a trace that nothing followed.
+        `interrupted`: a trace that nothing followed. `proposed`: nothing was done, a person
+        should decide, as when what serves is rejected (the action `reject`).
     reason : why it did not succeed; else empty.
     checks : what the verification saw; empty when it did not come to that.
     started, ended : UTC.
@@ -133,7 +134,7 @@ def history(
 
 def unfinished(newest_first: Iterable[Record]) -> Record | None:
     """Return the trace of the last promotion or rollback if nothing says how it ended."""
-    changes = (record for record in newest_first if record.action != "verify")
+    changes = (one for one in newest_first if one.action in ("promote", "rollback"))
     last = next(changes, None)
     return last if last is not None and last.outcome == "started" else None
 

@@ -54,7 +54,7 @@ def held(connection: Connection, stage: Stage) -> Iterator[None]:
 
     Raises
     ------
-    ProjectError : another one does; says who holds it, and until when.
+    BusyError : another one does; says who holds it, and until when.
     """
     uri = f"{connection.prefix}/ops/locks/{stage.name}.json"
     mine = _now_holding(connection)
@@ -105,14 +105,18 @@ def _take(connection: Connection, uri: str, stage: Stage, mine: Holder) -> str:
         conditions = {"IfMatch": there["ETag"]}
         other = _read(there["Body"].read())
     if other is not None and not _over(other):
-        raise ProjectError(_busy(stage, other))
+        raise BusyError(_busy(stage, other))
     try:
         return _put(connection, uri, mine, **conditions)
     except _LostRaceError:
-        raise ProjectError(
+        raise BusyError(
             f"another command began to change {stage.name} in this moment; "
             "look at `uv run ops status`, then run the same command again"
         ) from None
+
+
+class BusyError(ProjectError):
+    """Another command is changing the stage."""
 
 
 class _LostRaceError(Exception):

@@ -62,6 +62,12 @@ GroupName = Annotated[
     ),
 ]
 """A model package group's name (SageMaker API reference, as of the id), or its ARN."""
+QueueName = Annotated[
+    str,
+    Field(pattern=r"^(https?://\S+|[a-zA-Z0-9_-]{1,80})$"),
+    saying("must be up to 80 letters, digits, hyphens and underscores, or a queue's address"),
+]
+"""An SQS queue's name (SQS API reference, CreateQueue; no FIFO), or its URL."""
 Region = Annotated[
     str,
     Field(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]$"),

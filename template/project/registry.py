@@ -13,6 +13,11 @@ from project.aws import Connection
 from project.aws_errors import already_exists, brief, found, is_denied, is_not_found
 from project.errors import ProjectError
 
+
+class NoVersionError(ProjectError):
+    """There is no version of that number, or no longer."""
+
+
 LARGEST_PAGE = 100
 """Most items that a list call of SageMaker answers with (SageMaker API reference)."""
 
@@ -201,7 +206,7 @@ def version(connection: Connection, number: int) -> Version:
 
     Raises
     ------
-    ProjectError : there is none with that number.
+    NoVersionError : there is none with that number.
     """
     client, arn = registry_client(connection), version_arn(connection, number)
     try:
@@ -210,7 +215,7 @@ def version(connection: Connection, number: int) -> Version:
         _refuse_unshared(connection, error)
         raise
     if package is None:
-        raise ProjectError(
+        raise NoVersionError(
             f"there is no version {number} in the group {group_name(connection)}; "
             "`uv run project status` shows which there are"
         )

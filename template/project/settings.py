@@ -22,6 +22,7 @@ from project.names import (
     GroupName,
     Name,
     ProjectId,
+    QueueName,
     Region,
     RoleArn,
     TagKey,
@@ -54,6 +55,15 @@ class Roles(Strict):
     endpoint: RoleArn
 
 
+class Watch(Strict):
+    """Where approval events arrive; `queue` is the name or the address of an SQS queue.
+
+    Without one it is the queue `<name>-approvals` of the project's account and region.
+    """
+
+    queue: QueueName | None = None
+
+
 class Project(Strict):
     """The content of `project.yaml`.
 
@@ -71,6 +81,7 @@ class Project(Strict):
     problem_type: Literal["classification", "regression"]
     framework: Literal["sklearn", "xgboost"] = "sklearn"
     roles: Roles
+    watch: Watch = Watch()
     tags: dict[TagKey, TagValue]
 
     @field_validator("bucket")

@@ -13,7 +13,6 @@ from ops.serving import Serving, serving
 from ops.stage import Stage
 from project import registry
 from project.aws import Connection
-from project.errors import ProjectError
 
 
 def overtaken(connection: Connection, stage: Stage, event: Event) -> str:
@@ -50,7 +49,7 @@ def _decided(connection: Connection, now: Serving, version: int) -> datetime | N
     # Release 0.2.0 kept no such tag, and nothing wrote to a version after its approval then.
     try:
         package = registry.version(connection, version).package
-    except ProjectError:
+    except registry.NoVersionError:
         return None
     modified: datetime | None = package.get("LastModifiedTime")
     return modified
