@@ -118,7 +118,7 @@ class Queues:
     def _work(self, endpoint: Resource) -> None:
         while True:
             with self._lock:
-                    if not self._waiting[endpoint.arn]:
+                if not self._waiting[endpoint.arn]:
                     self._working[endpoint.arn] -= 1
                     return
                 request = self._waiting[endpoint.arn].popleft()
