@@ -85,7 +85,7 @@ def read(connection: Connection, document: Any) -> Event:
         detail = document["detail"]
         group, number = str(detail["ModelPackageGroupName"]), int(detail["ModelPackageVersion"])
         arn, status = str(detail["ModelPackageArn"]), str(detail[APPROVAL])
-        told = [document[key] for key in ("source", "account", "region")]
+        source, region = document["source"], document["region"]
         at = datetime.fromisoformat(document["time"])
         updated = detail.get("UpdatedModelPackageFields")
         event = Event(number, status, at, None if updated is None else frozenset(updated))
@@ -99,10 +99,13 @@ def read(connection: Connection, document: Any) -> Event:
         raise ProjectError(
             f"the event is about the group {group}, not about {name}; let its rule match {name}"
         )
-    _, _, _, region, account, _ = ours.split(":", 5)
-    if told != [SOURCE, account, region]:
+    _, _, _, our_region, our_account, _ = ours.split(":", 5)
+    # The emulator behind the local SageMaker leaves the account out; the ARN names it, too.
+    told = [source, document.get("account", our_account), region]
+    expected_of = [SOURCE, our_account, our_region]
+    if told != expected_of:
         raise ProjectError(
-            f"the event is of {', '.join(map(str, told))}, not of {SOURCE}, {account}, {region}; "
+            f"the event is of {', '.join(map(str, told))}, not of {', '.join(expected_of)}; "
             "look at `region` and `model_package_group` in project.yaml, at whose credentials "
             "these are, and at who sends it"
         )

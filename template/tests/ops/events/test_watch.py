@@ -13,6 +13,7 @@ from demo.example_version import register
 from ops import ledger, pins
 from ops.events import handling, queue, watch
 from ops.events.handling import handle
+from ops.events.order import _later
 from ops.events.queue import Queue, find_queue
 from ops.events.watch import Handled
 from ops.serving import serving
@@ -131,7 +132,7 @@ def test_twenty_approvals_in_any_order_end_in_the_last_one(
     decided: dict[str, Any] = {}
 
     def overtaken(_: Connection, __: Stage, approved: Any) -> str:
-        late = decided and decided["at"] > approved.at
+        late = decided and _later(decided["at"], decided["number"], approved)
         return "late" if late else ""
 
     def deploy(_: Connection, plan: Any) -> None:
