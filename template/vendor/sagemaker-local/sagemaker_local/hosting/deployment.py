@@ -36,6 +36,11 @@ class Deployment:
             self.stop()
             raise
 
+    @property
+    def names(self) -> list[str]:
+        """The names of its variants."""
+        return [server.name for server in self.servers]
+
     def watch(self, give_up: Callable[[str], None]) -> None:
         """Start servers again that die, from now on.
 

@@ -12,9 +12,8 @@ from sagemaker_local.api.resource_kind import ResourceKind
 from sagemaker_local.cloudwatch.alarms import Alarms
 from sagemaker_local.home import Home
 from sagemaker_local.hosting.deployment import Deployment
-from sagemaker_local.hosting.guardrails.pending import moved
+from sagemaker_local.hosting.guardrails.guard import Guard
 from sagemaker_local.hosting.guardrails.policy import AT_ONCE, Policy
-from sagemaker_local.hosting.guardrails.shifting import shift
 from sagemaker_local.hosting.guardrails.traffic import Traffic
 from sagemaker_local.hosting.running_server import DeploymentError, ModelServer, place_in_endpoint
 from sagemaker_local.hosting.variants import configured, deployed
@@ -71,8 +70,7 @@ class Fleet:
         self._s3 = s3
         self._home = home
         self._workers = workers
-        self._alarms = alarms
-        self._settings = settings
+        self._guard = Guard(store, alarms, settings)
         self._serving: dict[str, Traffic] = {}
         self._changed = threading.Condition()
         self._closing = False
@@ -110,8 +108,13 @@ class Fleet:
             )
 
     @contextmanager
-    def use(self, arn: str) -> Iterator[list[ModelServer]]:
+    def use(self, arn: str, variant: str | None = None) -> Iterator[list[ModelServer]]:
         """Return the servers of an endpoint, which are not stopped while the context lasts.
+
+        Parameters
+        ----------
+        arn : of the endpoint.
+        variant : the one that must be among them, if there is such; None for any.
 
         Raises
         ------
@@ -122,7 +125,7 @@ class Fleet:
             traffic = self._serving.get(arn)
             if traffic is None:
                 raise AwsError("ValidationError", self._not_in_service(arn))
-            found = traffic.choose()
+            found = traffic.choose(variant)
             # Taken while no switch can happen, else an old deployment could be stopped first.
             found.take()
         try:
@@ -171,6 +174,9 @@ class Fleet:
                 for deployment in traffic.fleets:
                     deployment.leave_alone()
 
+    def _ending(self) -> str:
+        return STOPPED_WITH_US if self._closing else ""
+
     def _servers(self, arn: str) -> list[ModelServer]:
         traffic = self._serving.get(arn)
         return [server for fleet in (traffic.fleets if traffic else []) for server in fleet.servers]
@@ -213,7 +219,7 @@ class Fleet:
             if traffic is not None:
                 traffic.green = deployment
         if traffic is not None:
-            reason = self._shift(endpoint, traffic, deployment, policy)
+            reason = self._guard.shift(endpoint, traffic, policy, self._changed, self._ending)
             if reason:
                 self._roll_back(arn, traffic, reason)
                 return
@@ -238,31 +244,6 @@ class Fleet:
             self.remove(arn)
         if old:
             old.stop()
-
-    def _shift(
-        self, endpoint: Resource, traffic: Traffic, green: Deployment, policy: Policy
-    ) -> str:
-        """Lead traffic to the green fleet; returns why not, empty if it is there."""
-
-        def move(percent: float, status: str) -> None:
-            with self._changed:
-                traffic.shift(percent)
-            with self._store.transaction():
-                found = self._store.by_arn(endpoint.arn)
-                if found is not None:
-                    summary = moved(found.body["PendingDeploymentSummary"], percent, status)
-                    self._store.change(endpoint.arn, {"PendingDeploymentSummary": summary})
-
-        def trouble() -> str:
-            if self._closing:
-                return STOPPED_WITH_US
-            tripped = self._alarms.in_alarm(endpoint.region, policy.alarms)
-            if tripped:
-                # The words are unconfirmed.
-                return f"Deployment rolled back: alarm {', '.join(tripped)} went into ALARM state."
-            return green.death()
-
-        return shift(policy, self._settings.clocked, move, trouble)
 
     def _roll_back(self, arn: str, traffic: Traffic, reason: str) -> None:
         """Lead all traffic back to the blue fleet, and stop the green one.

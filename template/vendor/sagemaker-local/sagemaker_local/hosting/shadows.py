@@ -58,13 +58,13 @@ class Shadows:
             return
         # A shadow that cannot keep up misses requests: they are not kept without end.
         if self._room.acquire(blocking=False):
-            self._workers.submit(self._ask, endpoint, invocation)
+            self._workers.submit(self._ask, endpoint, shadow.name, invocation)
         else:
             _log.warning("the shadow variant of %s is too slow for a copy", endpoint.name)
 
-    def _ask(self, endpoint: Resource, invocation: Invocation) -> None:
+    def _ask(self, endpoint: Resource, shadow: str, invocation: Invocation) -> None:
         try:
-            with self._fleet.use(endpoint.arn) as servers:
+            with self._fleet.use(endpoint.arn, shadow) as servers:
                 for server in servers:
                     if server.is_shadow:
                         answer = ask(self._capture, endpoint.name, server, invocation)

@@ -57,8 +57,9 @@ def invoke_endpoint(parts: Parts, region: str, name: str, request: Request) -> R
         header: members[member] for member, header in TO_CONTAINER.items() if member in members
     }
     invocation = Invocation(body, headers, members.get("InferenceId", ""))
-    with parts[Fleet].use(endpoint.arn) as servers:
-        server = choose(servers, members.get("TargetVariant"))
+    wanted = members.get("TargetVariant")
+    with parts[Fleet].use(endpoint.arn, wanted) as servers:
+        server = choose(servers, wanted)
         with parts[Concurrency].taken(endpoint.arn, server):
             parts[Shadows].copy(endpoint, servers, invocation)
             asked = time.perf_counter()

@@ -23,26 +23,31 @@ class Traffic:
         self.blue: Deployment | None = blue
         self.green: Deployment | None = None
         self.percent = 0.0
-        self._due = 0.0
+        self._due: dict[str | None, float] = {}
 
     @property
     def fleets(self) -> list[Deployment]:
         """The fleets that are up."""
         return [fleet for fleet in (self.blue, self.green) if fleet is not None]
 
-    def choose(self) -> Deployment:
-        """Return the fleet for the next request: exactly each one's share, not by chance."""
-        if self.green is None or self.blue is None:
-            return self.fleets[0]
-        self._due += self.percent
-        if self._due < 100 - _CLOSE:
-            return self.blue
-        self._due -= 100
-        return self.green
+    def choose(self, variant: str | None = None) -> Deployment:
+        """Return the fleet for the next request: each gets exactly its share, not by chance.
+
+        Parameters
+        ----------
+        variant : the one that is asked for; one that only one fleet has is asked there.
+        """
+        able = [fleet for fleet in self.fleets if variant in (None, *fleet.names)] or self.fleets
+        if self.green is None or len(able) == 1:
+            return able[0]
+        due = self._due.get(variant, 0.0) + self.percent
+        is_greens = due >= 100 - _CLOSE
+        self._due[variant] = due - 100 if is_greens else due
+        return able[1] if is_greens else able[0]
 
     def shift(self, percent: float) -> None:
         """Give the green fleet another share."""
-        self.percent, self._due = percent, 0.0
+        self.percent, self._due = percent, {}
 
     def complete(self) -> Deployment | None:
         """Let the green fleet serve alone; returns the blue one, which serves no more."""
