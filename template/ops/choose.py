@@ -8,6 +8,7 @@ from pathlib import Path
 from ops import ledger, pins
 from ops.instances import known_types, refuse_unknown_type, unforeseen
 from ops.ledger import Record
+from ops.place import reach
 from ops.serving import in_service
 from ops.stage import Stage
 from project import contract, registry, s3
@@ -152,5 +153,5 @@ def _newest_approved(connection: Connection) -> Choice:
 
 
 def _served_by(connection: Connection, before: Stage) -> Choice:
-    _, number = in_service(connection, before)
+    _, number = in_service(reach(connection, before), before)
     return Choice(registry.version(connection, number), f"what {before.name} serves")

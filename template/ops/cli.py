@@ -138,13 +138,14 @@ def status(as_json: console.AsJson = False, local: console.Local = None) -> None
 
     Example: uv run ops status
     """
+    from ops.place import reach
     from ops.stage import load_stages
     from ops.status import HEAD, stage_status
     from project.aws import connect
 
     stages = load_stages()
     connection = connect(console.target(local))
-    found = [stage_status(connection, stage) for stage in stages.values()]
+    found = [stage_status(reach(connection, stage), stage) for stage in stages.values()]
     if as_json:
         console.print_json([one.as_json() for one in found])
     else:
@@ -205,13 +206,14 @@ def _asked(
 
 
 def _open(name: str, local: console.Local) -> tuple[Any, Any, Any]:
-    """Return the stages, the named one and the connection."""
+    """Return the stages, the named one and the connection to it."""
+    from ops.place import reach
     from ops.stage import find_stage, load_stages
     from project.aws import connect
 
     stages = load_stages()
     stage = find_stage(stages, name)
-    return stages, stage, connect(console.target(local))
+    return stages, stage, reach(connect(console.target(local)), stage)
 
 
 def main() -> None:

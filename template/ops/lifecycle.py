@@ -87,7 +87,7 @@ def write(connection: Connection, number: int, stage: str, status: Status, pins:
     """
     version = registry.version(connection, number)
     told = {**entries(version.package), stage: Entry(status, datetime.now(UTC), pins)}
-    connection.sagemaker.update_model_package(
+    registry.registry_client(connection).update_model_package(
         ModelPackageArn=version.arn,
         ModelLifeCycle={
             "Stage": stage,

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from ops.monitoring.settings import Monitoring
 from project.errors import ProjectError, UsageError
+from project.names import AccountId, Region, RoleArn
 from project.settings import ROOT, Strict, load
 
 STAGES = ROOT / "ops" / "stages"
@@ -26,10 +27,14 @@ class StageSettings(Strict):
 
     `after` is the stage that a version must have passed before, null for the first one. It alone
     has no default: a line that was lost would open the stage to whatever was approved last. Without
-    `monitoring` nothing looks for drift.
+    `monitoring` nothing looks for drift. `account`, `region` and `role` are where the stage is and
+    what is assumed for it, null for the project's own.
     """
 
     after: str | None
+    account: AccountId | None = None
+    region: Region | None = None
+    role: RoleArn | None = None
     instance_type: str = "ml.m5.large"
     instance_count: Annotated[int, Field(ge=1)] = 1
     verify: VerifySettings = VerifySettings()

@@ -68,6 +68,11 @@ QueueName = Annotated[
     saying("must be up to 80 letters, digits, hyphens and underscores, or a queue's address"),
 ]
 """An SQS queue's name (SQS API reference, CreateQueue; no FIFO), or its URL."""
+AccountId = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{12}$"),
+    saying("must be the number of an AWS account, 12 digits in quotes"),
+]
 Region = Annotated[
     str,
     Field(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]$"),
