@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from sagemaker_local.home import Home, Running, put_text
+from sagemaker_local.places import key_of, region_of
 
 # What the machine's owner has set for programs in general; whatever else is in the environment may
 # be a secret.
@@ -27,8 +28,10 @@ def client_environment(home: Home, running: Running, region: str) -> dict[str, s
 
     Every other variable whose name starts with `AWS_` is to be removed: see `misleading`.
     """
-    regions = {"AWS_DEFAULT_REGION": region, "AWS_REGION": region}
-    return regionless_environment(home, running) | regions
+    name = region_of(region)
+    regions = {"AWS_DEFAULT_REGION": name, "AWS_REGION": name}
+    keys = {"AWS_ACCESS_KEY_ID": key_of(region, running.access_key)}
+    return regionless_environment(home, running) | regions | keys
 
 
 def regionless_environment(home: Home, running: Running) -> dict[str, str]:

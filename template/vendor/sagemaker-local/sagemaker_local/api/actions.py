@@ -23,7 +23,7 @@ class Call:
     Attributes
     ----------
     parts : the running parts of the service that the request came to.
-    region : the region it is for.
+    region : the place it is for, see `sagemaker_local.places`.
     request : its members.
     """
 

@@ -1,10 +1,10 @@
-"""ARNs of this account: made, and told from those of others."""
+"""ARNs of the resources here."""
 
+from sagemaker_local.places import account_of, region_of
 from sagemaker_local.regions import partition_of
 
-ACCOUNT = "123456789012"
 
-
-def make_arn(service: str, region: str, path: str) -> str:
-    """Return the ARN of `path`, such as `model/churn`, of a service in a region."""
-    return f"arn:{partition_of(region)}:{service}:{region}:{ACCOUNT}:{path}"
+def make_arn(service: str, place: str, path: str) -> str:
+    """Return the ARN of `path`, such as `model/churn`, of a service in a place."""
+    region = region_of(place)
+    return f"arn:{partition_of(region)}:{service}:{region}:{account_of(place)}:{path}"

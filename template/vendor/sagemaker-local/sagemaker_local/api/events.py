@@ -11,8 +11,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from sagemaker_local.api.arns import ACCOUNT
 from sagemaker_local.home import trim
+from sagemaker_local.places import account_of, place_of, region_of
 from sagemaker_local.storage.other_services import OtherServices
 
 _log = logging.getLogger(__name__)
@@ -66,9 +66,9 @@ class Events:
             "id": str(uuid.uuid4()),
             "detail-type": kind,
             "source": source,
-            "account": ACCOUNT,
+            "account": account_of(region),
             "time": iso(datetime.now(UTC).timestamp()),
-            "region": region,
+            "region": region_of(region),
             "resources": [about] if isinstance(about, str) else list(about),
             "detail": detail
             | {name: iso(detail[name]) for name in _TIMES if isinstance(detail.get(name), float)},
@@ -88,8 +88,8 @@ class Events:
             batch = [self._queue.get()]
             while len(batch) < _BATCH and not self._queue.empty():
                 batch.append(self._queue.get())
-            for region in {event["region"] for event in batch}:
-                events = [event for event in batch if event["region"] == region]
+            for region in {_place(event) for event in batch}:
+                events = [event for event in batch if _place(event) == region]
                 try:
                     self._put(region, events)
                 except Exception:
@@ -124,6 +124,10 @@ class Events:
             self._put(region, [event])
         except Exception as error:
             _log.warning("event %s was not delivered: %s", event["id"], error)
+
+
+def _place(event: dict[str, Any]) -> str:
+    return place_of(event["account"], event["region"])
 
 
 def iso(seconds: float) -> str:

@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sagemaker_local.api.arns import ACCOUNT
 from sagemaker_local.api.errors import AwsError
 from sagemaker_local.functions.configuration import refused
 from sagemaker_local.functions.functions import Functions, plain_name
+from sagemaker_local.places import place_of, region_of
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.store import Body
 
@@ -85,7 +85,7 @@ class EventSources:
     def _create(self, region: str, body: Body) -> Body:
         _check(body)
         queue = _QUEUE.fullmatch(str(body.get("EventSourceArn")))
-        if queue is None or (queue[1], queue[2]) != (region, ACCOUNT):
+        if queue is None or place_of(queue[2], queue[1]) != region:
             what = f"the event source {body.get('EventSourceArn')}: only queues of its own region"
             raise refused(f"the local SageMaker does not support {what}")
         self._url(region, queue[3])
@@ -211,5 +211,5 @@ def _record(source: _Source, message: Mapping[str, Any]) -> Body:
         "md5OfBody": message["MD5OfBody"],
         "eventSource": "aws:sqs",
         "eventSourceARN": source.body["EventSourceArn"],
-        "awsRegion": source.region,
+        "awsRegion": region_of(source.region),
     }

@@ -14,12 +14,13 @@ from urllib.parse import urlencode
 
 from werkzeug.wrappers import Request, Response
 
-from sagemaker_local.api.arns import ACCOUNT, make_arn
+from sagemaker_local.api.arns import make_arn
 from sagemaker_local.api.errors import AwsError
 from sagemaker_local.functions.configuration import refused
 from sagemaker_local.functions.invocation import Answer, Invocation
 from sagemaker_local.functions.packages import unzip
 from sagemaker_local.home import Home
+from sagemaker_local.places import account_of, place_of, region_of
 from sagemaker_local.processes.workers import Workers
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.other_services import OtherServices
@@ -34,7 +35,7 @@ _NAME = re.compile(
     r"(?:(?:arn:[a-z-]+:lambda:([a-z0-9-]+):)?(?:([0-9]{12}):)?function:)?"
     r"([a-zA-Z0-9_-]{1,140})(?::([a-zA-Z0-9$_-]{1,128}))?"
 )
-_ROLE = re.compile(rf"arn:[a-z-]+:iam::{ACCOUNT}:role(/(?:.*/)?)([^/]+)")
+_ROLE = re.compile(r"arn:[a-z-]+:iam::(\d+):role(/(?:.*/)?)([^/]+)")
 
 
 class Functions:
@@ -206,21 +207,26 @@ class Functions:
         code = {"ZipFile": base64.b64encode(zipped).decode()}
         role = _ROLE.fullmatch(str(request.get("Role")))
         with self._making:
-            lent = role is not None and self._role("CreateRole", role[1], role[2]) == HTTPStatus.OK
+            # moto has AWS's words for a role of another account.
+            lent = (
+                role is not None
+                and role[1] == account_of(region)
+                and self._role("CreateRole", *role.groups()) == HTTPStatus.OK
+            )
             try:
                 return self._request("POST", PATH, region, request | {"Code": code})
             finally:
                 if role is not None and lent:
-                    self._role("DeleteRole", role[1], role[2])
+                    self._role("DeleteRole", *role.groups())
 
-    def _role(self, action: str, path: str, name: str) -> int:
+    def _role(self, action: str, account: str, path: str, name: str) -> int:
         """Make a role in moto's IAM, or delete it; returns the status."""
         form = {"Action": action, "Version": "2010-05-08", "RoleName": name, "Path": path}
         form["AssumeRolePolicyDocument"] = '{"Version": "2012-10-17", "Statement": []}'
         answer = self._services.request(
             "POST",
             "/",
-            region="us-east-1",
+            region=place_of(account, "us-east-1"),
             service="iam",
             headers={"Content-Type": "application/x-www-form-urlencoded"},
             body=urlencode(form).encode(),
@@ -272,12 +278,13 @@ def plain_name(region: str, text: str) -> str:
         raise AwsError("ValidationException", f"{text} is no name or ARN of a function")
     there, account, name, qualifier = match.groups()
     named = f"{name}:{qualifier}" if qualifier else name
-    if (there or region) != region or (account or ACCOUNT) != ACCOUNT:
-        raise _not_found(there or region, named, account or ACCOUNT)
+    asked = place_of(account or account_of(region), there or region_of(region))
+    if asked != region:
+        raise _not_found(asked, named)
     return named
 
 
-def _not_found(region: str, named: str, account: str = ACCOUNT) -> AwsError:
+def _not_found(region: str, named: str) -> AwsError:
     """Return the error for a function that is not there; moto has Lambda's words."""
-    arn = make_arn("lambda", region, f"function:{named}").replace(ACCOUNT, account)
+    arn = make_arn("lambda", region, f"function:{named}")
     return AwsError("ResourceNotFoundException", f"Function not found: {arn}", 404, Type="User")

@@ -19,6 +19,7 @@ from sagemaker_local.api.errors import AwsError
 from sagemaker_local.hosting.capture import Capture
 from sagemaker_local.hosting.fleet import Fleet
 from sagemaker_local.hosting.invoking import Invocation, ask, choose
+from sagemaker_local.places import region_of
 from sagemaker_local.storage.other_services import OtherServices
 from sagemaker_local.storage.s3 import S3, MissingObjectError, UploadError
 from sagemaker_local.storage.store import Resource
@@ -184,7 +185,7 @@ class Queues:
             "inputLocation": request.members.get("InputLocation"),
         }
         message = {
-            "awsRegion": endpoint.region,
+            "awsRegion": region_of(endpoint.region),
             "eventTime": _iso(time.time()),
             "receivedTime": _iso(request.came),
             "requestParameters": {name: value for name, value in asked.items() if value},

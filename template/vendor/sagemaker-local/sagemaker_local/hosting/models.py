@@ -8,6 +8,7 @@ from sagemaker_local.api.resources import create, find, offer
 from sagemaker_local.hosting.kinds import check_kind
 from sagemaker_local.hosting.variants import configured
 from sagemaker_local.registry.model_packages import approved_container
+from sagemaker_local.storage.s3 import S3
 from sagemaker_local.storage.store import Body
 
 MODEL = ResourceKind(
@@ -46,7 +47,16 @@ def create_model(call: Call) -> Body:
     if len(containers) > 1:
         raise unsupported("CreateModel.Containers with more than one container")
     container = asked["PrimaryContainer"] if "PrimaryContainer" in asked else containers[0]
-    return create(call, MODEL, _Container=_complete(call, container)).body
+    complete = _complete(call, container)
+    if not call.parts[S3].lets_read(complete["ModelDataUrl"], call.region):
+        # The beginning stands so in many public logs, such as aws/amazon-sagemaker-examples issue
+        # 1120; the rest of AWS's sentence tells what the role needs.
+        raise invalid(
+            f"Could not access model data at {complete['ModelDataUrl']}. Please ensure that the "
+            f'role "{asked.get("ExecutionRoleArn", "")}" exists and has "s3:GetObject" '
+            "permissions, also by the policy of the bucket, which is another account's."
+        )
+    return create(call, MODEL, _Container=complete).body
 
 
 @action("CreateEndpointConfig")

@@ -18,6 +18,7 @@ from sagemaker_local.jobs.training_toolkit import (
     script_variables,
     words_of_failure,
 )
+from sagemaker_local.places import region_of
 from sagemaker_local.processes.container import python_path
 from sagemaker_local.processes.logs import last_line
 from sagemaker_local.processes.opt_ml import PATH
@@ -108,7 +109,7 @@ def prepare_code(job: Job, channels: Mapping[str, Any], cluster: Mapping[str, An
         if (script := job.opt_ml / "code" / program).is_file():
             script.chmod(0o777)
     variables = script_variables(
-        job.resource.name, job.resource.region, hyperparameters, channels, cluster
+        job.resource.name, region_of(job.resource.region), hyperparameters, channels, cluster
     )
     variables |= {"PYTHONPATH": python_path(f"{PATH}/code")}
     return TrainingCode(

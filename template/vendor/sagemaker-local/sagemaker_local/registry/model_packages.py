@@ -6,33 +6,13 @@ from sagemaker_local.api.actions import Call, action, now
 from sagemaker_local.api.errors import AwsError, invalid, unsupported
 from sagemaker_local.api.events import Events
 from sagemaker_local.api.listing import listing
-from sagemaker_local.api.resource_kind import ResourceKind
 from sagemaker_local.api.resources import create, find, offer
+from sagemaker_local.registry.kinds import GROUP, PACKAGE
+from sagemaker_local.registry.sharing import as_owner
 from sagemaker_local.storage.s3 import S3
 from sagemaker_local.storage.store import Body, Resource
 
-GROUP = ResourceKind(
-    noun="ModelPackageGroup",
-    path="model-package-group",
-    summaries="ModelPackageGroupSummaryList",
-    # ACK's runtime, a test of its generated code.
-    missing="ModelPackageGroup {arn} does not exist.",
-    # Matched so, with its code, by several users; the ARN is unconfirmed.
-    duplicate="Model Package Group already exists: {arn}",
-    status="ModelPackageGroupStatus",
-)
-PACKAGE = ResourceKind(
-    noun="ModelPackage",
-    path="model-package",
-    summaries="ModelPackageSummaryList",
-    # ACK's controller (generator.yaml, ModelPackage): the end of the message.
-    missing="ModelPackage {arn} does not exist.",
-    # aws/sagemaker-python-sdk, model_registry.py: its start.
-    duplicate="ModelPackage already exists: {arn}",
-    status="ModelPackageStatus",
-)
-offer(GROUP, "Describe", "List")
-offer(PACKAGE, "Describe")
+offer(GROUP, "List")
 
 _ANNOUNCED = {
     "ModelApprovalStatus": "ModelApprovalStatus",
@@ -64,6 +44,20 @@ def create_group(call: Call) -> Body:
     return create(call, GROUP, ModelPackageGroupStatus="Completed").body
 
 
+@action("DescribeModelPackageGroup")
+def describe_group(call: Call) -> Body:
+    """Describe a group, also another account's that lets this one."""
+    asked = call.request["ModelPackageGroupName"]
+    return find(as_owner(call, "DescribeModelPackageGroup", asked), GROUP).body
+
+
+@action("DescribeModelPackage")
+def describe_package(call: Call) -> Body:
+    """Describe a version, also another account's that lets this one."""
+    asked = call.request["ModelPackageName"]
+    return find(as_owner(call, "DescribeModelPackage", asked), PACKAGE).body
+
+
 @action("DeleteModelPackageGroup")
 def delete_group(call: Call) -> None:
     """Delete a group, which must be empty."""
@@ -91,6 +85,7 @@ def create_package(call: Call) -> Body:
         raise invalid("ModelPackageName and ModelPackageGroupName cannot both be given")
     if asked.get("Tags"):
         raise invalid("Tags are not allowed on a versioned model package; tag its group")
+    call = as_owner(call, "CreateModelPackage", asked["ModelPackageGroupName"])
     with call.store.transaction():
         group = find(call, GROUP, asked["ModelPackageGroupName"])
         version = call.store.count_up(group.arn)
@@ -114,6 +109,7 @@ def create_package(call: Call) -> Body:
 def update_package(call: Call) -> Body:
     """Change a version: replace what is given, merge its customer metadata."""
     asked = call.request
+    call = as_owner(call, "UpdateModelPackage", asked["ModelPackageArn"])
     with call.store.transaction():
         package = find(call, PACKAGE, asked["ModelPackageArn"])
         metadata = dict(package.body.get("CustomerMetadataProperties", {}))
@@ -141,6 +137,7 @@ def update_package(call: Call) -> Body:
 def list_packages(call: Call) -> Body:
     """List the versions of one group, or of all."""
     group = call.request.get("ModelPackageGroupName")
+    call = as_owner(call, "ListModelPackages", group or "")
     # Every package here is a version; without a group AWS lists only those that are none.
     default = "Versioned" if group else "Unversioned"
     parent = find(call, GROUP, group).name if group else None
@@ -152,6 +149,7 @@ def list_packages(call: Call) -> Body:
 @action("DeleteModelPackage")
 def delete_package(call: Call) -> None:
     """Delete a version; its number is not given again."""
+    call = as_owner(call, "DeleteModelPackage", call.request["ModelPackageName"])
     call.store.delete(find(call, PACKAGE).arn)
 
 
@@ -160,10 +158,10 @@ def approved_container(call: Call, name_or_arn: str) -> Body:
 
     Raises
     ------
-    AwsError : there is no such version, or it is not approved (API reference, CreateModel:
-        only approved model packages can be deployed).
+    AwsError : there is no such version, it is another account's that does not let this one, or it
+        is not approved (API reference, CreateModel: only approved model packages can be deployed).
     """
-    package = find(call, PACKAGE, name_or_arn)
+    package = find(as_owner(call, "CreateModel", name_or_arn), PACKAGE, name_or_arn)
     if package.body["ModelApprovalStatus"] != "Approved":
         raise invalid(
             f"Model package {package.arn} cannot be used: its approval status is "

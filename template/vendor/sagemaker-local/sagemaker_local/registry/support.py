@@ -3,6 +3,8 @@
 from sagemaker_local.api.support import NAMED, declare, declare_values
 
 declare("DescribeModelPackageGroup DeleteModelPackageGroup", acted="ModelPackageGroupName")
+declare("PutModelPackageGroupPolicy", acted="ModelPackageGroupName ResourcePolicy")
+declare("GetModelPackageGroupPolicy DeleteModelPackageGroupPolicy", acted="ModelPackageGroupName")
 declare("DescribeModelPackage", acted="ModelPackageName", refused="IncludedData")
 declare("DeleteModelPackage", acted="ModelPackageName")
 declare("ListModelPackageGroups", acted=NAMED, refused="CrossAccountFilterOption")

@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 from sagemaker_local.home import Running
+from sagemaker_local.places import key_of, region_of
 
 
 class Clients:
@@ -31,9 +32,9 @@ class Clients:
                 # A proxy of the environment must not be asked for an address on loopback.
                 self._clients[key] = boto3.session.Session().client(
                     service,
-                    region_name=region,
+                    region_name=region_of(region),
                     endpoint_url=self.running.url,
-                    aws_access_key_id=self.running.access_key,
+                    aws_access_key_id=key_of(region, self.running.access_key),
                     aws_secret_access_key=self.running.secret_key,
                     config=Config(proxies={}, max_pool_connections=50),
                 )

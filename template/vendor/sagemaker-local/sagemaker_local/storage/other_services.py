@@ -11,6 +11,10 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response
 
+from sagemaker_local.places import account_of, region_of
+
+_ACCOUNT_HEADER = "x-moto-account-id"
+
 
 class NotThereError(Exception):
     """The emulator has no such service, or the service no such action."""
@@ -77,7 +81,7 @@ class OtherServices:
         method, path, query, headers, body : as in HTTP; the path is not quoted.
         region, service : what the request is for.
         """
-        scope = f"Credential=local/20000101/{region}/{service}/aws4_request"
+        scope = f"Credential=local/20000101/{region_of(region)}/{service}/aws4_request"
         signature = f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"
         builder = EnvironBuilder(
             path=quote(path),
@@ -86,10 +90,17 @@ class OtherServices:
             headers=Headers({"Authorization": signature, **(headers or {})}),
             data=body,
         )
-        environ = builder.get_environ()
+        environ = act_in(region, builder.get_environ())
         # WSGI cannot tell `a_b` from `a-b` in a header's name; this is how moto is told.
         environ["moto.preserved_header_names"] = {
             f"HTTP_{name.upper().replace('-', '_')}": name for name in headers or {} if "_" in name
         }
         content, status, answered = run_wsgi_app(self, environ)
         return Response(b"".join(content), status, answered)
+
+
+def act_in(place: str, environ: dict[str, Any]) -> dict[str, Any]:
+    """Let the emulator answer a request as the account of a place; returns its environment."""
+    # Before any key, moto believes this header, which no client of ours may set.
+    environ[f"HTTP_{_ACCOUNT_HEADER.upper().replace('-', '_')}"] = account_of(place)
+    return environ

@@ -9,12 +9,15 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 from urllib.parse import urlsplit
 
+from sagemaker_local.places import account_of
 from sagemaker_local.storage.archives import unpack
 from sagemaker_local.storage.object_store.bodies import CHUNK, write_body
 from sagemaker_local.storage.object_store.buckets import Buckets
 from sagemaker_local.storage.object_store.changes import Changes
 from sagemaker_local.storage.object_store.errors import S3Error
 from sagemaker_local.storage.object_store.objects import Objects
+from sagemaker_local.storage.object_store.requests import S3Request
+from sagemaker_local.storage.object_store.sharing import check_shared
 
 # S3's user guide, "Virtual hosting of general purpose buckets": the bucket is in the host's name or
 # comes first in the path; some regions have a dash.
@@ -91,6 +94,19 @@ class S3:
             target.parent.mkdir(parents=True, exist_ok=True)
             with self.open(source) as body, target.open("wb") as file:
                 shutil.copyfileobj(body, file, CHUNK)
+
+    def lets_read(self, uri: str, place: str) -> bool:
+        """Return whether the account of a place may read an object, as far as it is another's."""
+        bucket, key = split_uri(uri)
+        owner = self._buckets.region(bucket)
+        asked = S3Request("GET", bucket, key, {}, {})
+        try:
+            if owner is not None:
+                policy = self._buckets.policy(bucket)
+                check_shared(owner, policy, account_of(place), asked, [key])
+        except S3Error:
+            return False
+        return True
 
     def upload(self, folder: Path, uri: str) -> None:
         """Copy every file below a folder to below an S3 URI."""

@@ -6,6 +6,7 @@ from sagemaker_local.api.parts import Parts
 from sagemaker_local.hosting.fleet import ENDPOINT, Fleet
 from sagemaker_local.jobs.job import JOB_KINDS
 from sagemaker_local.pipelines.resource_kinds import EXECUTION
+from sagemaker_local.places import account_of, region_of
 from sagemaker_local.processes.settings import Settings
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.store import Store
@@ -31,7 +32,8 @@ def status(parts: Parts) -> dict[str, Any]:
         "endpoints": [
             {
                 "name": item.name,
-                "region": item.region,
+                "account": account_of(item.region),
+                "region": region_of(item.region),
                 "status": item.body["EndpointStatus"],
                 "config": item.body["EndpointConfigName"],
                 "pids": parts[Fleet].pids(item.arn),

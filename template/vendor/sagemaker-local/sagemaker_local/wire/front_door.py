@@ -1,6 +1,5 @@
 """The front door: admits holders of this start's key, and sends requests where they belong."""
 
-import hmac
 import json
 import logging
 import re
@@ -19,14 +18,16 @@ from sagemaker_local.api.parts import Parts
 from sagemaker_local.api.serialization import read_body
 from sagemaker_local.cloudwatch.service import CloudWatch
 from sagemaker_local.functions.lambda_api import LambdaApi
+from sagemaker_local.places import place_of
 from sagemaker_local.processes.images import HOST
 from sagemaker_local.processes.settings import Settings
 from sagemaker_local.regions import partition_of
 from sagemaker_local.storage.clients import Clients
 from sagemaker_local.storage.object_store.service import S3Service
 from sagemaker_local.storage.object_store.xml import escape_text
-from sagemaker_local.storage.other_services import NotThereError, OtherServices
+from sagemaker_local.storage.other_services import NotThereError, OtherServices, act_in
 from sagemaker_local.storage.store import failure
+from sagemaker_local.wire.access_keys import AccessKeys
 from sagemaker_local.wire.admin import status
 from sagemaker_local.wire.invoke import invoke_endpoint
 from sagemaker_local.wire.invoke_async import invoke_endpoint_async
@@ -61,7 +62,7 @@ class FrontDoor:
         # What containers call this machine is no name that a stranger could give an address to.
         hosts = (*_LOOPBACK, *((HOST,) if parts[Settings].in_images else ()))
         self._hosts = re.compile(rf"({'|'.join(map(re.escape, hosts))})(:\d+)?")
-        self._key = parts[Clients].running.access_key.encode()
+        self._keys = AccessKeys(parts[Clients].running.access_key)
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -78,6 +79,7 @@ class FrontDoor:
     def _choose(self, request: Request) -> Callable[..., Iterable[bytes]]:
         """Return what answers a request: an answer, or who gives one."""
         region, service = self._admit(request)
+        act_in(region, request.environ)
         if service == "sagemaker-local":
             answer = _json(status(self._parts))
             self.in_use.set()
@@ -100,10 +102,14 @@ class FrontDoor:
             target = request.headers.get("X-Amz-Target", "")
             return answer_tagging(self._parts, region, target, read_body(request.get_data()))
         refuse_what_would_be_ignored(self._parts, region, service, request)
+        if service == "sts":
+            answer = Response.from_app(self._parts[OtherServices], request.environ)
+            self._keys.admit_assumed(answer.get_data())
+            return answer
         return self._parts[OtherServices]
 
     def _admit(self, request: Request) -> tuple[str, str]:
-        """Return region and service that a request is signed for, or refuse it."""
+        """Return place and service that a request is signed for, or refuse it."""
         if "Origin" in request.headers:
             raise AwsError("AccessDenied", "requests from web pages are refused", 403)
         if not self._hosts.fullmatch(request.headers.get("Host", "")):
@@ -114,20 +120,14 @@ class FrontDoor:
         key, region, service = found.groups() if found else ("", "us-east-1", "s3")
         if not found:
             key = query.get("AWSAccessKeyId", [""])[0]
-        if not hmac.compare_digest(key.encode(), self._key):
-            raise AwsError(
-                "InvalidClientTokenId",
-                "the access key is not that of the running local SageMaker; "
-                "run `sagemaker-local env` again",
-                403,
-            )
+        account = self._keys.account(key)
         if not partition_of(region):
             raise AwsError(
                 "InvalidSignatureException",
                 f"Credential should be scoped to a valid region, not '{region}'.",
                 403,
             )
-        return region, service
+        return place_of(account, region), service
 
     def _answer(self, request: Request, region: str) -> Response:
         target = request.headers.get("X-Amz-Target", "")

@@ -4,7 +4,7 @@ import time
 
 from werkzeug.wrappers import Request, Response
 
-from sagemaker_local.api.arns import ACCOUNT, make_arn
+from sagemaker_local.api.arns import make_arn
 from sagemaker_local.api.errors import AwsError
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.cloudwatch.metrics import Metrics
@@ -22,6 +22,7 @@ from sagemaker_local.hosting.metrics import record_invocation
 from sagemaker_local.hosting.running_server import ModelServer
 from sagemaker_local.hosting.serverless import Concurrency
 from sagemaker_local.hosting.shadows import Shadows
+from sagemaker_local.places import account_of
 from sagemaker_local.storage.store import Resource, Store
 from sagemaker_local.wire.runtime_members import read_members
 
@@ -86,7 +87,9 @@ def find_endpoint(parts: Parts, region: str, name: str) -> Resource:
     """
     endpoint = parts[Store].get("Endpoint", region, name)
     if endpoint is None:
-        raise AwsError("ValidationError", f"Endpoint {name} of account {ACCOUNT} not found.")
+        raise AwsError(
+            "ValidationError", f"Endpoint {name} of account {account_of(region)} not found."
+        )
     return endpoint
 
 
@@ -97,7 +100,7 @@ def _model_error(
     return AwsError(
         "ModelError",
         f'Received error ({status}) from model with message "{said}". '
-        f"See {group} in account {ACCOUNT}, or {server.log}, for more information.",
+        f"See {group} in account {account_of(region)}, or {server.log}, for more information.",
         424,
         OriginalStatusCode=status,
         OriginalMessage=said,

@@ -27,12 +27,12 @@ import sagemaker_local.pipelines.retrying
 import sagemaker_local.pipelines.support
 import sagemaker_local.projects.projects
 import sagemaker_local.registry.model_packages
+import sagemaker_local.registry.sharing
 import sagemaker_local.registry.support
 import sagemaker_local.transform.support
 import sagemaker_local.transform.transform_jobs
 import sagemaker_local.tuning.support
 import sagemaker_local.tuning.tuning_jobs  # noqa: F401
-from sagemaker_local.api.arns import ACCOUNT
 from sagemaker_local.api.events import Events
 from sagemaker_local.api.parts import Parts
 from sagemaker_local.api.service_model import service_model
@@ -89,7 +89,7 @@ def assemble(home: Home, running: Running, services: OtherServices, settings: Se
     parts = Parts(store, clients, events, services, settings, OwnCode())
     objects, buckets = Objects(store, home.objects), Buckets(store, services)
     changes = Changes(buckets, partial(events.publish, source="aws.s3"))
-    parts.add(S3Service(objects, buckets, changes, ACCOUNT))
+    parts.add(S3Service(objects, buckets, changes))
     s3 = parts.add(S3(objects, buckets, changes))
     workers = parts.add(Workers(home.path, basic_environment(), settings.warm))
     parts.add(Jobs(parts, home, settings))

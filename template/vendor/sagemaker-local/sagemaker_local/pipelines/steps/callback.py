@@ -16,6 +16,7 @@ from sagemaker_local.pipelines.output_parameters import (
 )
 from sagemaker_local.pipelines.step import Arguments, StepType, step_type
 from sagemaker_local.pipelines.step_run import StepFailedError, StepResult, StepRun
+from sagemaker_local.places import account_of, place_of
 from sagemaker_local.storage.clients import Clients
 
 _log = logging.getLogger(__name__)
@@ -89,7 +90,9 @@ def _send(run: StepRun, token: str, status: str) -> None:
         "status": status,
     }
     named = _REGION.match(url)
-    region = (named[1] or named[2]) if named else run.call.region
+    region = run.call.region
+    if named:
+        region = place_of(account_of(region), named[1] or named[2])
     sqs = run.call.parts[Clients].client("sqs", region)
     try:
         sqs.send_message(QueueUrl=url, MessageBody=json.dumps(message))

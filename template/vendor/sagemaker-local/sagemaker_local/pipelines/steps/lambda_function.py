@@ -24,6 +24,7 @@ from sagemaker_local.pipelines.step_run import (
     StepRun,
     StepTimedOutError,
 )
+from sagemaker_local.places import place_of_arn
 from sagemaker_local.processes.settings import Settings
 
 # Developer guide, "Lambda step", "Timeout and stopping behavior".
@@ -64,7 +65,7 @@ def _answer(run: StepRun, arn: str) -> Answer:
     """
     functions = run.call.parts[Functions]
     # A name stands for a function of the pipeline's own region.
-    region = arn.split(":")[3] if arn.startswith("arn:") else run.call.region
+    region = place_of_arn(arn) if arn.startswith("arn:") else run.call.region
     event = json.dumps(run.arguments["Arguments"]).encode()
     answers: queue.Queue[Answer | Exception] = queue.Queue()
 

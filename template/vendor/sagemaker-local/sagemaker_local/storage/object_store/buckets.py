@@ -5,6 +5,7 @@ import threading
 
 from werkzeug.wrappers import Request, Response
 
+from sagemaker_local.places import region_of
 from sagemaker_local.storage.object_store.errors import S3Error
 from sagemaker_local.storage.object_store.requests import S3Request
 from sagemaker_local.storage.object_store.xml import parse
@@ -42,7 +43,8 @@ class Buckets:
         """Put every bucket back into moto's empty S3, set as it was."""
         connection = self._store.connection
         for name, region in connection.execute("SELECT name, region FROM buckets"):
-            place = b"" if region == "us-east-1" else _PLACE.format(region).encode()
+            name_of_region = region_of(region)
+            place = b"" if name_of_region == "us-east-1" else _PLACE.format(name_of_region).encode()
             self._services.request("PUT", f"/{name}", region=region, body=place)
         for name, query, content, region in connection.execute(
             "SELECT bucket, query, content, region FROM bucket_settings"
@@ -51,8 +53,13 @@ class Buckets:
             self._services.request("PUT", f"/{name}", region=region, query=query, body=content)
         self._restored.set()
 
+    def policy(self, bucket: str) -> str:
+        """Return a bucket's policy, a JSON document; empty if it has none."""
+        kept = self._kept(bucket, "policy")
+        return "" if kept is None else kept.decode(errors="replace")
+
     def region(self, bucket: str) -> str | None:
-        """Return a bucket's region, None if there is no such bucket."""
+        """Return a bucket's region, in its owner's account; None if there is no such bucket."""
         row = self._store.connection.execute(
             "SELECT region FROM buckets WHERE name = ?", (bucket,)
         ).fetchone()
@@ -60,7 +67,7 @@ class Buckets:
 
     def has_events(self, bucket: str) -> bool:
         """Return whether a bucket's changes go to EventBridge."""
-        kept = self._notification(bucket)
+        kept = self._kept(bucket, "notification")
         return kept is not None and _sends_events(kept)
 
     def serve(self, request: Request, asked: S3Request, region: str) -> Response:
@@ -77,7 +84,7 @@ class Buckets:
         self._restored.wait()
         if asked.method == "GET" and "notification" in asked.query:
             # moto leaves EventBridge out of its answer.
-            kept = self._notification(asked.bucket)
+            kept = self._kept(asked.bucket, "notification")
             if kept is not None:
                 return Response(kept, content_type="application/xml")
         if asked.method not in ("PUT", "DELETE"):
@@ -110,10 +117,9 @@ class Buckets:
                 connection.execute("INSERT OR IGNORE INTO buckets VALUES (?, ?)", (bucket, region))
         return answer
 
-    def _notification(self, bucket: str) -> bytes | None:
+    def _kept(self, bucket: str, query: str) -> bytes | None:
         row = self._store.connection.execute(
-            "SELECT content FROM bucket_settings WHERE bucket = ? AND query = 'notification'",
-            (bucket,),
+            "SELECT content FROM bucket_settings WHERE bucket = ? AND query = ?", (bucket, query)
         ).fetchone()
         return None if row is None else bytes(row[0])
 

@@ -10,6 +10,7 @@ from typing import IO
 
 from werkzeug.wrappers import Request, Response
 
+from sagemaker_local.places import account_of, region_of
 from sagemaker_local.storage.object_store import multipart
 from sagemaker_local.storage.object_store.bodies import CHUNK, Written, write_body
 from sagemaker_local.storage.object_store.buckets import Buckets
@@ -24,6 +25,7 @@ from sagemaker_local.storage.object_store.requests import (
     checked_tags,
     encryption,
 )
+from sagemaker_local.storage.object_store.sharing import check_shared
 from sagemaker_local.storage.object_store.xml import Element, document, parse, refusal, stamp
 
 _NO_CHANGE = (
@@ -58,14 +60,12 @@ class S3Service:
     objects : what is stored.
     buckets : the buckets that it is stored in.
     changes : announces what was created and deleted.
-    account : whose buckets all are.
     """
 
-    def __init__(self, objects: Objects, buckets: Buckets, changes: Changes, account: str) -> None:
+    def __init__(self, objects: Objects, buckets: Buckets, changes: Changes) -> None:
         self._objects = objects
         self._buckets = buckets
         self._changes = changes
-        self._account = account
 
     def restore(self) -> None:
         """Bring the buckets back after a start; objects need none of it."""
@@ -99,8 +99,10 @@ class S3Service:
         try:
             if bucket:
                 asked.check_bucket_name()
-            asked.check_owner(self._account)
+            owner = self._buckets.region(bucket) if bucket else None
+            asked.check_owner(account_of(owner or region))
             asked.check_expiry(time.time())
+            self._check_shared(request, asked, owner, account_of(region))
             if not key:
                 return self._bucket(request, asked, region)
             if self._buckets.region(bucket) is None:
@@ -108,6 +110,23 @@ class S3Service:
             return self._object(request, asked)
         except S3Error as error:
             return refusal(error, request.path)
+
+    def _check_shared(
+        self, request: Request, asked: S3Request, owner: str | None, caller: str
+    ) -> None:
+        """Refuse what the policy of another account's bucket does not allow."""
+        creates = asked.method == "PUT" and not asked.key and not request.query_string
+        if owner is not None and account_of(owner) != caller and not creates:
+            keys = [asked.key] if asked.key else []
+            if asked.method == "POST" and "delete" in asked.query:
+                named = parse(request.get_data()).findall("Object")
+                keys = [element.findtext("Key", "") for element in named]
+            check_shared(owner, self._buckets.policy(asked.bucket), caller, asked, keys)
+        if "x-amz-copy-source" in asked.headers:
+            bucket, key, _ = asked.copy_source()
+            source, place = S3Request("GET", bucket, key, {}, {}), self._buckets.region(bucket)
+            if place is not None:
+                check_shared(place, self._buckets.policy(bucket), caller, source, [key])
 
     def _bucket(self, request: Request, asked: S3Request, region: str) -> Response:
         names = {name for name in asked.query if not name.startswith("X-Amz-")} - _INCIDENTAL
@@ -117,7 +136,7 @@ class S3Service:
         if asked.bucket and not there and (is_list or asked.method == "HEAD"):
             raise S3Error("NoSuchBucket")
         if home is not None and asked.method == "HEAD":
-            return Response(headers={"x-amz-bucket-region": home})
+            return Response(headers={"x-amz-bucket-region": region_of(home)})
         if there and is_list:
             if "uploads" in names:
                 return multipart.list_uploads(self._objects, asked)
