@@ -103,9 +103,9 @@ def test_actions_we_lack_are_refused_by_name_and_not_retried(local):
     assert code == "UnknownOperationException"
     assert "ListLabelingJobs" in message
     code, message = refusal(
-        local.client("sagemaker-runtime").invoke_endpoint_async,
+        local.client("sagemaker-runtime").invoke_endpoint_with_response_stream,
         EndpointName="e",
-        InputLocation="s3://b/k",
+        Body=b"1",
     )
     assert code == "UnknownOperationException"
 
