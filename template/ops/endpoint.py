@@ -77,7 +77,7 @@ def settle(connection: Connection, stage: Stage) -> Serving | None:
     return serving(connection, stage)
 
 
-def switch(connection: Connection, stage: Stage, config: str, version: int | None) -> None:
+def switch(connection: Connection, stage: Stage, config: str, version: int | None) -> bool:
     """Let a stage's endpoint serve an endpoint configuration, and wait until that is decided.
 
     The caller looks at what came of it: SageMaker may have gone back to the old configuration.
@@ -86,6 +86,10 @@ def switch(connection: Connection, stage: Stage, config: str, version: int | Non
     ----------
     config : the name of the endpoint configuration, which exists.
     version : the model version that it serves, for the endpoint's tags.
+
+    Returns
+    -------
+    Whether this very call created the endpoint.
 
     Raises
     ------
@@ -99,6 +103,7 @@ def switch(connection: Connection, stage: Stage, config: str, version: int | Non
         delete(connection, stage)
     status = endpoint_status(connection, name)
     doing = "creating" if status is None else "updating"
+    created = False
     with timed(f"{doing} endpoint {name}"):
         with _unsure(name):
             if status is None:
@@ -106,13 +111,14 @@ def switch(connection: Connection, stage: Stage, config: str, version: int | Non
                     connection.tags if version is None else stage_tags(connection, stage, version)
                 )
                 request = {"EndpointName": name, "EndpointConfigName": config, "Tags": tags}
-                _create_once(client.create_endpoint, request)
+                created = _create_once(client.create_endpoint, request)
             else:
                 _update(client, name, config)
         with _going_on(f"{doing} {name}"):
             if status is None:
                 _appear(connection, name)
             _wait(connection, name)
+    return created
 
 
 def is_refusal(error: Exception) -> bool:

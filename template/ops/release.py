@@ -4,7 +4,7 @@ import secrets
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 
@@ -62,8 +62,8 @@ def bring_out(release: Release) -> None:
     """
     connection, stage = release.connection, release.stage
     with not_asked(connection, stage):
-        served_already = _switch(release)
-    if served_already:
+        switched = _switch(release)
+    if switched == "already":
         verify_only(release)
         return
     name = release.version.name
@@ -85,7 +85,7 @@ def bring_out(release: Release) -> None:
     with leaving(
         f"{name} failed and may still serve; `uv run ops rollback {stage.name}` goes back"
     ):
-        previous, outcome = _put_back(release)
+        previous, outcome = _put_back(release, created=switched == "created")
         now = _tag(release)
         put_back = previous.version if previous and outcome == "rolled-back" else None
         _record(
@@ -133,8 +133,12 @@ def verify_only(release: Release) -> None:
     print(f"{name} serves {stage}, verified")
 
 
-def _switch(release: Release) -> bool:
-    """Let the endpoint serve it; say whether it did already, from the last promotion on."""
+def _switch(release: Release) -> Literal["already", "created", "changed"]:
+    """Let the endpoint serve it.
+
+    Say whether it did already, from the last promotion on, else whether the endpoint was made
+    for it.
+    """
     connection, stage, before = release.connection, release.stage, release.before
     decided = marks.stamp(release.decided or release.started)
     marks.write(connection, release.config, {DECIDED: decided})
@@ -145,20 +149,24 @@ def _switch(release: Release) -> bool:
         # Without its record the promotion to it was killed, and is still to be finished.
         if last is not None and last.endpoint_config == release.config:
             _tag(release)
-            return True
+            return "already"
     _record(release, release.action, "started", ended=release.started)
+    created = False
     if not there:
         try:
-            endpoint.switch(connection, stage, release.config, release.version.number)
+            created = endpoint.switch(connection, stage, release.config, release.version.number)
         except (ClientError, ProjectError) as error:
             if endpoint.is_refusal(error):
                 _record(release, release.action, "failed", reason=brief(error))
             raise
-    return False
+    return "created" if created else "changed"
 
 
-def _put_back(release: Release) -> tuple[Previous | None, Outcome]:
-    """Let the stage serve again what it served before; say what that is and whether it does."""
+def _put_back(release: Release, created: bool) -> tuple[Previous | None, Outcome]:
+    """Let the stage serve again what it served before; say what that is and whether it does.
+
+    An endpoint is deleted only if this very run created it: nobody knows who relies on another.
+    """
     connection, stage, config = release.connection, release.stage, release.config
     served = list(ledger.served(ledger.records(connection, stage)))
     approved = {one.number for one in registry.summaries(connection, "Approved")} if served else ()
@@ -168,6 +176,8 @@ def _put_back(release: Release) -> tuple[Previous | None, Outcome]:
         try:
             if previous is None and served:
                 print("no version that served before is approved now, so none is put back")
+            elif previous is None and not created:
+                print("nothing is known to have served before, so it is left as it is")
             elif previous is None:
                 endpoint.delete(connection, stage)
             else:

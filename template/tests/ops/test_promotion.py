@@ -148,6 +148,21 @@ def test_a_first_version_that_fails_leaves_no_endpoint(fresh: Connection, fault:
     assert outcomes == ["failed", "started"]
 
 
+def test_an_endpoint_that_this_run_did_not_create_is_never_deleted(fresh: Connection) -> None:
+    register(fresh)
+    ship(fresh, "staging")
+    # The ledger is gone, and the endpoint's answers are not what they should be any more.
+    bucket, prefix = s3.split_uri(f"{fresh.prefix}/deployments/")
+    for item in fresh.s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]:
+        fresh.s3.delete_object(Bucket=bucket, Key=item["Key"])
+    expect_other_answers(fresh, 1)
+
+    with pytest.raises(ProjectError, match=r"not promoted to staging: answers: .*; version 1 "):
+        ship(fresh, "staging")
+
+    assert serves(fresh, "staging") == 1
+
+
 def test_a_failed_endpoint_is_replaced(fresh: Connection) -> None:
     # Somebody's promotion was killed while the endpoint could not be created.
     broken = registry.version(fresh, register(fresh, fault="model does not load"))
