@@ -2,12 +2,12 @@
 
 What decides is content: a SHA-256 that data science recorded, or the ETag of the artefact and the
 digest of the image that the registry recorded. A version of release 0.2.0 has fewer of these: what
-nobody recorded counts as it is now, and the first stage keeps the digest of it for the next one.
+nobody recorded counts as it is now.
 
 That SageMaker fills in `ImageDigest` by itself shows in the developer guide's event of a version
-that a pipeline registered; that it fills in both by itself, in the tests of the Ansible collection
-`amazon.ai` (`sagemaker_model_package`). The form of the ETag there, with or without its quotation
-marks, is unconfirmed: both are taken.
+that a pipeline registered. That it fills in `ModelDataETag`, and with or without its quotation
+marks, is unconfirmed (a unit test of the Ansible collection `amazon.ai`, with made-up values, has
+it): both forms are taken, and the SHA-256 does without.
 """
 
 import base64

@@ -178,10 +178,9 @@ def _pinned(call: Call) -> Body:
     """Return the inference specification with what AWS fills in: the ETags, and image digests.
 
     The developer guide's event of a version shows an `ImageDigest` that the pipeline which
-    registered it could not give, and tests of the Ansible collection `amazon.ai` that AWS answers
-    `ImageDigest` and `ModelDataETag` unasked. What AWS does when the object is not there, and
-    whether the ETag stands in quotation marks, is unconfirmed; and an image's digest is known here
-    only when its name says it: there is no registry of images.
+    registered it could not give. That AWS fills in `ModelDataETag` too, whether in quotation
+    marks, and what it does when the object is not there, is unconfirmed; and an image's digest is
+    known here only when its name says it: there is no registry of images.
     """
     specification = call.request.get("InferenceSpecification")
     if specification is None:
