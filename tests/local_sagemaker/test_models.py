@@ -86,7 +86,7 @@ def test_configurations_we_cannot_serve_are_refused(local, doubling, variant, mo
 @pytest.mark.parametrize(
     ("policy", "named"),
     [
-        ({"RollingUpdatePolicy": {"MaximumBatchSize": {}}}, "RollingUpdatePolicy"),
+        ({"RollingUpdatePolicy": {"MaximumBatchSize": {}}}, "between 5% and 50%"),
         (
             {
                 "BlueGreenUpdatePolicy": {
@@ -97,9 +97,12 @@ def test_configurations_we_cannot_serve_are_refused(local, doubling, variant, mo
                     }
                 }
             },
-            "CANARY",
+            "CanarySize must be at most 50%",
         ),
-        ({"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "a"}]}}, "AutoRollback"),
+        (
+            {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "a"}]}},
+            "Could not find CloudWatch alarm(s): a.",
+        ),
     ],
     ids=lambda value: str(value)[:20],
 )
