@@ -28,7 +28,9 @@ VERSION = {
     "ModelLifeCycle": {},
 }
 DEPLOYMENT = {
-    "BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE"}},
+    "BlueGreenUpdatePolicy": {
+        "TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
+    },
 }
 CONTAINER = {**CONTAINERS[0], "Environment": {"SAGEMAKER_PROGRAM": "inference.py"}}
 DEFINITION = '{"Version": "2020-12-01", "Steps": [{"Name": "f", "Type": "Fail", "Arguments": {}}]}'

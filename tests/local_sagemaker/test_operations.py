@@ -59,7 +59,7 @@ def test_every_operation_of_sagemaker(local, connection):
 def test_operations_of_its_other_services(local, service):
     client = local.client(service, parameter_validation=False, inject_host_prefix=False)
     for operation in OTHERS[service].operation_names:
-        if operation == "InvokeEndpoint":
+        if operation in ("InvokeEndpoint", "InvokeEndpointAsync"):
             continue
         shape = OTHERS[service].operation_model(operation).input_shape
         uri = [

@@ -21,7 +21,7 @@ from data_science.adopt.yaml_file import changed
 from data_science.cli.adopt import adopt
 from data_science.config.settings import Settings
 from project.errors import ProjectError
-from project.settings import ROOT, load_project
+from project.settings import ROOT, Project, load_project
 from tests.data_science.adopting import column, write
 
 
@@ -420,7 +420,8 @@ def test_the_problem_type_of_the_project_follows_the_target(project: Path, tmp_p
     path = write(tmp_path, made.to_csv(index=False))
     adopt(path, target="price")
     document = yaml.safe_load((project / taking_over.PROJECT).read_text())
-    assert document == load_project().model_dump() | {"problem_type": "regression"}
+    expected = load_project().model_dump() | {"problem_type": "regression"}
+    assert Project.model_validate(document).model_dump() == expected
     settings = yaml.safe_load((project / taking_over.SETTINGS).read_text())
     assert settings["quality"]["metric"] in ("r2", "rmse", "mse", "mae")
 
